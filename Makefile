@@ -1,0 +1,77 @@
+# The only door: `make` lists what is behind it. Needs Python >= 3.11 and make; everything else is fetched by locks with hashes.
+
+.DEFAULT_GOAL := help
+.PHONY: help setup lock up demo test test-containers check format contracts bench clean
+
+SERVICES := intake scheduling notifications reporting
+MEMBERS := libs/common $(SERVICES:%=services/%) libs/loket
+PACKAGES := loket-common $(SERVICES:%=loket-%) loket
+BIN := .venv/bin
+UV := .cache/uv/bin/uv
+COMPILE = $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate \
+	$(PACKAGES:%=--no-emit-package %) $(if $(UPGRADE),--upgrade)
+
+# The machine's own python3 when it is new enough, else the newest that has a name of its own.
+SUITS := import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))
+PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
+	$$python -c "$(SUITS)" >/dev/null 2>&1 && echo $$python && break; done)
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' Makefile
+
+setup: .venv/.ready ## the environment in .venv, from locks/dev.txt (done by itself when needed)
+
+up: .venv/.ready ## Kafka, the mailbox and the four services, until Ctrl-C
+	@$(BIN)/python -m loket up $(ARGS)
+
+demo: .venv/.ready ## the same, and a month of South Limburg is played (ONCE=1: then leave)
+	@$(BIN)/python -m loket demo $(if $(ONCE),--once) $(ARGS)
+
+test: check ## the whole suite, on a real Kafka (ARGS: what to hand to pytest)
+	@$(BIN)/python -m pytest $(ARGS)
+
+test-containers: .venv/.ready ## the same suites on the official images; needs Docker
+	@$(BIN)/python -m pytest -m containers $(ARGS)
+
+check: .venv/.ready ## format, lint, types, import rules, generated files up to date
+	@$(BIN)/ruff format --check --quiet .
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/mypy libs/*/src services/*/src
+	@$(BIN)/lint-imports
+	@$(BIN)/python -m loket contracts --check
+
+format: .venv/.ready ## rewrites the code as `check` wants it
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+contracts: .venv/.ready ## writes docs/contracts from the code
+	@$(BIN)/python -m loket contracts
+
+bench: .venv/.ready ## how fast, against whom; writes docs/performance.md
+	@$(BIN)/python benchmarks/run.py $(ARGS)
+
+lock: $(UV) ## resolves all versions anew into locks/ (UPGRADE=1: the newest)
+	@echo "uv" | $(COMPILE) --output-file locks/uv.txt -
+	@printf 'hatchling\neditables\n' | $(COMPILE) --group dev --output-file locks/dev.txt -
+	@for service in $(SERVICES); do \
+		$(COMPILE) --constraint locks/dev.txt --output-file locks/$$service.txt services/$$service/pyproject.toml || exit 1; done
+	@$(COMPILE) --constraint locks/dev.txt --output-file locks/loket.txt libs/loket/pyproject.toml
+	@echo "Written: locks/*.txt. The jars of Kafka have locks of their own: $(BIN)/python -m loket jars lock"
+
+clean: ## removes what setup and the checks made; the platform's own state is `loket reset`'s business
+	rm -rf .venv .cache .mypy_cache .ruff_cache .import_linter_cache .pytest_cache .coverage
+
+$(UV): locks/uv.txt
+	@test -n "$(PYTHON)" || { echo "Loket needs Python 3.11 or newer with its venv module (on Debian: apt install python3-venv);" \
+		"install one, or name it: make PYTHON=/path/to/python3.12"; exit 1; }
+	@echo "Fetching uv into .cache/uv …"
+	@$(PYTHON) -m venv --clear .cache/uv
+	@.cache/uv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement locks/uv.txt
+	@touch $(UV)
+
+.venv/.ready: $(UV) locks/dev.txt pyproject.toml $(MEMBERS:%=%/pyproject.toml)
+	@echo "Setting up .venv …"
+	@$(UV) venv --quiet --allow-existing --python .cache/uv/bin/python .venv
+	@$(UV) pip sync --quiet --require-hashes --python $(BIN)/python locks/dev.txt
+	@$(UV) pip install --quiet --no-deps --no-build-isolation --python $(BIN)/python $(MEMBERS:%=--editable %)
+	@touch .venv/.ready

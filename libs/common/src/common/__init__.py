@@ -1,0 +1,1 @@
+"""Plumbing and vocabulary that the services share; it knows none of them."""

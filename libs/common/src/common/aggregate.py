@@ -1,0 +1,112 @@
+"""A thing that changes as a whole, together with what follows from the change."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import ClassVar, NamedTuple, Self
+from uuid import UUID
+
+from pydantic import BaseModel, Field, PrivateAttr
+
+from common.events.base import Event, Step
+
+
+class Mark(NamedTuple):
+    """Where a message stands among those of its source: the `sequence`-th of `source`."""
+
+    source: str
+    sequence: int
+
+
+class How(StrEnum):
+    """How what follows is carried out."""
+
+    TELL = "tell"  # to Kafka, at least once, in order
+    THEN = "then"  # to this service, at least once, in order
+    ONCE = "once"  # to this service, at most once: taken out before it runs
+
+
+class Follow(NamedTuple):
+    """Something that follows from a change."""
+
+    how: How
+    what: Event | Step
+
+
+class Waiting(BaseModel):
+    """A step that waits until its time has come; an aggregate holds at most one of a kind."""
+
+    due: datetime
+    step: dict[str, object]
+    trace: str = ""
+
+
+class Aggregate(BaseModel):
+    """State that is saved in one write with everything that follows from its change."""
+
+    collection: ClassVar[str]
+    indexes: ClassVar[tuple[tuple[str, ...], ...]] = ()
+    """Fields that `find` may ask for, each tuple an index; UUIDs, strings, integers, dates or UTC moments."""
+
+    id: UUID
+    version: int = 0
+    correlation: UUID | None = None
+    applied: dict[str, int] = Field(default_factory=dict)
+    told: dict[str, int] = Field(default_factory=dict)
+    waiting: dict[str, Waiting] = Field(default_factory=dict)
+
+    _follows: list[Follow] = PrivateAttr(default_factory=list)
+    _armed: list[type[Step]] = PrivateAttr(default_factory=list)
+
+    def tell(self, event: Event) -> Self:
+        """Let everybody know, once this change is saved."""
+        return self._follow(How.TELL, event)
+
+    def then(self, step: Step) -> Self:
+        """Go on with `step` in this service; it may run again after a crash."""
+        return self._follow(How.THEN, step)
+
+    def once(self, step: Step) -> Self:
+        """Do what must never be done twice; pair it with an `at` that settles an unknown outcome."""
+        return self._follow(How.ONCE, step)
+
+    def at(self, due: datetime, step: Step) -> Self:
+        """Go on with `step` when the clock says so; it takes the place of a waiting step of the same kind."""
+        self._armed.append(type(step))
+        self.waiting[type(step).__name__] = Waiting(due=due, step=step.model_dump(mode="json"))
+        return self
+
+    def forget(self, kind: type[Step]) -> Self:
+        """Let no waiting step of this kind run any more."""
+        self.waiting.pop(kind.__name__, None)
+        return self
+
+    def next_due(self) -> datetime | None:
+        """When the first waiting step wants to run."""
+        return min((waiting.due for waiting in self.waiting.values()), default=None)
+
+    def has_applied(self, mark: Mark) -> bool:
+        """Whether the message with this mark, or a later one of its source, has changed this already."""
+        return self.applied.get(mark.source, 0) >= mark.sequence
+
+    def apply(self, mark: Mark) -> None:
+        """Remember the message with this change."""
+        self.applied[mark.source] = mark.sequence
+
+    def next_sequence(self, stream: str) -> int:
+        """Count what this aggregate tells: 1, 2, 3 … per topic, and per `step`."""
+        self.told[stream] = sequence = self.told.get(stream, 0) + 1
+        return sequence
+
+    def follows(self) -> list[Follow]:
+        """What the change caused, in order; asked once, by the runner."""
+        follows, self._follows = self._follows, []
+        return follows
+
+    def armed(self) -> list[type[Step]]:
+        """The kinds of step that the change has set to wait; asked once, by the runner."""
+        armed, self._armed = self._armed, []
+        return armed
+
+    def _follow(self, how: How, what: Event | Step) -> Self:
+        self._follows.append(Follow(how, what))
+        return self

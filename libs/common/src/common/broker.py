@@ -1,0 +1,104 @@
+"""The one place that makes FastStream's broker and subscriber, with every default that loses, leaks or slows set otherwise."""
+
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Any
+
+from aiokafka import AIOKafkaConsumer
+from aiokafka.abc import ConsumerRebalanceListener
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.coordinator.assignors.range import RangePartitionAssignor
+from aiokafka.errors import TopicAlreadyExistsError, for_code
+from faststream import AckPolicy
+from faststream.kafka import KafkaBroker, KafkaMessage
+from faststream.kafka.message import FAKE_CONSUMER
+
+from common.settings import ServiceSettings
+from common.topics import MESSAGE_LIMIT, Topic
+
+DRAIN = 25.0  # seconds that a batch under way may take at a stop
+
+
+def make_broker(settings: ServiceSettings, client_id: str) -> KafkaBroker:
+    """A broker that makes no topics, logs nothing by itself and resolves no parameters per message."""
+    return KafkaBroker(
+        settings.kafka_bootstrap_servers.split(","),
+        client_id=client_id,
+        logger=None,
+        apply_types=False,
+        allow_auto_create_topics=False,
+        enable_idempotence=True,
+        graceful_timeout=DRAIN,
+    )
+
+
+def subscribe(
+    broker: KafkaBroker,
+    topics: Iterable[str],
+    group: str,
+    consume: Callable[[KafkaMessage], Awaitable[None]],
+    listener: ConsumerRebalanceListener,
+    batch_size: int,
+) -> Any:
+    """One batch subscriber over all topics of a service, whose offsets are committed by `consume` alone."""
+    subscriber = broker.subscriber(
+        *topics,
+        group_id=group,
+        batch=True,
+        max_records=batch_size,
+        batch_timeout_ms=10,
+        auto_offset_reset="earliest",
+        ack_policy=AckPolicy.MANUAL,
+        parser=_unread,
+        decoder=_as_it_is,
+        listener=listener,
+        partition_assignment_strategy=(RangePartitionAssignor,),
+        session_timeout_ms=15_000,
+        heartbeat_interval_ms=3_000,
+        rebalance_timeout_ms=60_000,
+        max_poll_interval_ms=120_000,
+        max_partition_fetch_bytes=MESSAGE_LIMIT * 4,
+        fetch_max_wait_ms=250,
+    )
+    subscriber(consume)
+    return subscriber
+
+
+async def _unread(records: Any) -> KafkaMessage:
+    """Leave the bytes alone: FastStream's own parser raises at a header that is not UTF-8, and the record is skipped for ever."""
+    return KafkaMessage(body=b"", headers={}, raw_message=records, message_id="", correlation_id="", consumer=FAKE_CONSUMER)
+
+
+async def _as_it_is(message: KafkaMessage) -> KafkaMessage:
+    return message
+
+
+async def create_topics(bootstrap_servers: str, topics: Iterable[Topic], prefix: str = "", replication_factor: int = 1) -> None:
+    """Make the topics that are missing; returns when the cluster knows them all."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap_servers)
+    await admin.start()
+    try:
+        wanted = {prefix + topic.name: topic for topic in topics}
+        present = set(await admin.list_topics())
+        new = [NewTopic(name, topic.partitions, replication_factor, topic_configs=topic.config) for name, topic in wanted.items() if name not in present]
+        if new:
+            _refuse_failures(await admin.create_topics(new))
+        await _known(bootstrap_servers, list(wanted))
+    finally:
+        await admin.close()
+
+
+def _refuse_failures(response: Any) -> None:
+    for name, code, *_ in response.topic_errors:
+        error = for_code(code)
+        if code and error is not TopicAlreadyExistsError:
+            raise error(f"Topic {name} cannot be made.")
+
+
+async def _known(bootstrap_servers: str, names: list[str]) -> None:
+    consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap_servers)
+    await consumer.start()
+    try:
+        for name in names:
+            await consumer._client._wait_on_metadata(name)  # noqa: SLF001 - the only call that waits for one topic
+    finally:
+        await consumer.stop()

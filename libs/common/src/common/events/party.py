@@ -1,0 +1,27 @@
+"""Facts about parties. Only intake tells them; this is the one topic that holds personal data."""
+
+from typing import Annotated, ClassVar
+from uuid import UUID
+
+from pydantic import Field
+
+from common.events.base import Event, Language
+
+
+class PartyContactChanged(Event):
+    """How to reach a party: compacted by party, readable by notifications alone, a tombstone on erasure."""
+
+    topic: ClassVar[str] = "party.contact-changed"
+    publisher: ClassVar[str] = "intake"
+    compacted: ClassVar[bool] = True
+    personal: ClassVar[bool] = True
+
+    party_id: UUID
+    name: Annotated[str, Field(max_length=200, examples=["A. Example"])]
+    email: Annotated[str, Field(max_length=254, examples=["a.example@example.org"])]
+    language: Language
+    revision: int = Field(ge=1, examples=[1])
+
+    @property
+    def key(self) -> str:
+        return str(self.party_id)

@@ -1,0 +1,134 @@
+"""Hands records to Kafka: what is asked for in one turn of the loop leaves in one batch per partition, in order, and is acknowledged."""
+
+import asyncio
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import NamedTuple
+
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError
+from aiokafka.partitioner import murmur2
+
+from common.cloudevents import Outgoing
+from common.errors import Unavailable
+from common.topics import MESSAGE_LIMIT
+
+PATIENCE = 15.0  # seconds until the outcome of a batch counts as unknown
+
+Place = tuple[str, int]  # topic, partition
+
+
+class _Asked(NamedTuple):
+    records: list[Outgoing]
+    future: "asyncio.Future[None]"
+
+
+@lru_cache(65_536)
+def _hash(key: bytes) -> int:
+    return int(murmur2(key)) & 0x7FFFFFFF
+
+
+class Publisher:
+    """The one place that produces. A producer whose batch has an unknown outcome is thrown away and the batch counts as not sent."""
+
+    def __init__(self, bootstrap_servers: str, client_id: str, topic_prefix: str = "") -> None:
+        self._bootstrap, self._client_id, self._prefix = bootstrap_servers, client_id, topic_prefix
+        self._producer: AIOKafkaProducer | None = None
+        self._asked: list[_Asked] = []
+        self._round: asyncio.Task[None] | None = None
+
+    async def send(self, records: list[Outgoing]) -> None:
+        """Return when all are acknowledged by all replicas in sync; `Unavailable` when that is not certain.
+
+        Records of one call with the same topic and key keep their order; of several topics none is promised.
+        """
+        asked = _Asked(records, asyncio.get_running_loop().create_future())
+        self._asked.append(asked)
+        if self._round is None:
+            self._round = asyncio.get_running_loop().create_task(self._rounds())
+        await asyncio.shield(asked.future)
+
+    async def close(self) -> None:
+        """Finish what has been asked for, then let go."""
+        if self._round is not None:
+            await self._round
+        await self._throw_away()
+
+    async def _rounds(self) -> None:
+        try:
+            await asyncio.sleep(0)
+            while asked := self._asked:
+                self._asked = []
+                await self._one_round(asked)
+        finally:
+            self._round = None
+
+    async def _one_round(self, asked: list[_Asked]) -> None:
+        try:
+            async with asyncio.timeout(PATIENCE):
+                await self._produce(record for one in asked for record in one.records)
+        except (KafkaError, TimeoutError, OSError) as error:
+            await self._throw_away()
+            for one in asked:
+                if not one.future.done():
+                    one.future.set_exception(Unavailable(f"Kafka has not acknowledged: {type(error).__name__}."))
+                    one.future.exception()
+        else:
+            for one in asked:
+                if not one.future.done():
+                    one.future.set_result(None)
+
+    async def _produce(self, records: Iterable[Outgoing]) -> None:
+        producer = await self._started()
+        places: dict[Place, list[Outgoing]] = {}
+        for record in records:
+            topic = self._prefix + record.topic
+            partitions = await self._count(producer, topic)
+            places.setdefault((topic, _hash(record.key) % partitions), []).append(record)
+        acknowledgements = [one for place, batch in places.items() for one in await _hand_over(producer, place, batch)]
+        await asyncio.gather(*acknowledgements)
+
+    async def _count(self, producer: AIOKafkaProducer, topic: str) -> int:
+        known = producer.client.cluster.partitions_for_topic(topic) or await producer.partitions_for(topic)
+        return len(known)
+
+    async def _started(self) -> AIOKafkaProducer:
+        if self._producer is None:
+            producer = AIOKafkaProducer(
+                bootstrap_servers=self._bootstrap,
+                client_id=self._client_id,
+                enable_idempotence=True,
+                acks="all",
+                max_batch_size=MESSAGE_LIMIT,
+                max_request_size=MESSAGE_LIMIT * 4,
+                request_timeout_ms=10_000,
+            )
+            try:
+                await producer.start()
+            except BaseException:
+                await producer.stop()
+                raise
+            self._producer = producer
+        return self._producer
+
+    async def _throw_away(self) -> None:
+        producer, self._producer = self._producer, None
+        if producer is None:
+            return
+        try:
+            async with asyncio.timeout(2):
+                await producer.stop()
+        except (TimeoutError, KafkaError, OSError):
+            return  # it never expires a batch while the broker is down; its successor resends
+
+
+async def _hand_over(producer: AIOKafkaProducer, place: Place, records: list[Outgoing]) -> "list[asyncio.Future[object]]":
+    acknowledgements = []
+    batch = producer.create_batch()
+    for record in records:
+        if batch.append(key=record.key, value=record.value, timestamp=None, headers=record.headers) is None:
+            acknowledgements.append(await producer.send_batch(batch, place[0], partition=place[1]))
+            batch = producer.create_batch()
+            batch.append(key=record.key, value=record.value, timestamp=None, headers=record.headers)
+    acknowledgements.append(await producer.send_batch(batch, place[0], partition=place[1]))
+    return acknowledgements

@@ -1,0 +1,169 @@
+"""One message, one handler, one aggregate, one write."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Iterable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from random import Random
+from typing import Any, Generic, NamedTuple, TypeVar
+from uuid import UUID
+
+from common.aggregate import Aggregate, Follow, Mark
+from common.clock import Clock
+from common.errors import Contended
+from common.events.base import Event, Message, Step
+from common.ids import derived
+from common.store.port import AlreadyApplied, Entry, Store, handling
+from common.subscribing import On
+
+P = TypeVar("P")
+ATTEMPTS = 5
+
+
+class Origin(NamedTuple):
+    """Where a message came from: its place among those of its source, and what it belongs to."""
+
+    mark: Mark | None = None
+    trace: str = ""
+    correlation: UUID | None = None
+    causation: UUID | None = None
+
+
+class Undeclared(Exception):
+    """A handler made something follow that its line in `app.py` does not name."""
+
+
+@dataclass
+class _Queue:
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    waiting: int = 0
+
+
+async def jittered(attempt: int, random: Random = Random()) -> None:  # noqa: B008, S311 - one shared source is meant, and no secret
+    """Pause a little before another attempt: up to 1, 2, 4, 8 … ms."""
+    await asyncio.sleep(random.uniform(0, 0.001 * 2**attempt))
+
+
+class Runner(Generic[P]):
+    """Runs handlers for Kafka, HTTP and the relay alike."""
+
+    def __init__(
+        self,
+        ports: P,
+        store: Store,
+        clock: Clock,
+        wake: Callable[[Aggregate, Sequence[Entry]], None],
+        pause: Callable[[int], Awaitable[None]] = jittered,
+    ) -> None:
+        self.ports = ports
+        self._store, self._clock, self._wake, self._pause = store, clock, wake, pause
+        self._queues: dict[Hashable, _Queue] = {}
+
+    async def run(self, on: On[P], message: Message, origin: Origin) -> Aggregate | None:
+        """Let the handler decide until its decision could be saved; a repeated message changes nothing.
+
+        Returns the aggregate as saved. Raises what the handler raises, and `Contended` when it was changed under each attempt.
+        """
+        async with self._in_turn(on, message):
+            for attempt in range(ATTEMPTS):
+                try:
+                    aggregate = await self._decide(on, message, origin)
+                except AlreadyApplied as repeated:
+                    return repeated.aggregate
+                if aggregate is None or (origin.mark is not None and aggregate.has_applied(origin.mark)):
+                    return aggregate
+                if await self._save(aggregate, origin, on.leads_to):
+                    return aggregate
+                await self._pause(attempt)
+        raise Contended(f"{on.message.__name__} met a changed aggregate {ATTEMPTS} times.")
+
+    async def fire(self, kind: type[Aggregate], id_: UUID, steps: dict[str, On[P]]) -> None:
+        """Turn the waiting steps of an aggregate whose time has come into steps to run."""
+        for attempt in range(ATTEMPTS):
+            aggregate = await self._store.get(kind, id_)
+            now = self._clock.now()
+            due = [] if aggregate is None else [(name, waiting) for name, waiting in aggregate.waiting.items() if waiting.due <= now]
+            if aggregate is None or not due:
+                return
+            for name, waiting in sorted(due, key=lambda one: one[1].due):
+                del aggregate.waiting[name]
+                aggregate.then(steps[name].message.model_validate(waiting.step))  # type: ignore[arg-type]
+            if await self._save(aggregate, Origin(trace=due[0][1].trace, correlation=aggregate.correlation), None):
+                return
+            await self._pause(attempt)
+
+    async def _decide(self, on: On[P], message: Message, origin: Origin) -> Aggregate | None:
+        token = handling.set(origin.mark)
+        try:
+            return await on.handler(message, self.ports)
+        finally:
+            handling.reset(token)
+
+    async def _save(self, aggregate: Aggregate, origin: Origin, declared: "Iterable[type[Event | Step]] | None") -> bool:
+        follows, armed = aggregate.follows(), aggregate.armed()
+        if declared is not None:
+            _refuse_undeclared({type(follow.what) for follow in follows} | set(armed), declared)
+        for kind in armed:
+            aggregate.waiting[kind.__name__].trace = origin.trace
+        if origin.mark is not None:
+            aggregate.apply(origin.mark)
+        if aggregate.correlation is None:
+            aggregate.correlation = origin.correlation or aggregate.id
+        aggregate.version += 1
+        entries = [self._entry(aggregate, follow, origin) for follow in follows]
+        if not await self._store.save(aggregate, entries):
+            return False
+        self._wake(aggregate, entries)
+        return True
+
+    def _entry(self, aggregate: Aggregate, follow: Follow, origin: Origin) -> Entry:
+        position = aggregate.next_sequence("outbox")
+        what = follow.what
+        if isinstance(what, Event):
+            type_, key, sequence = what.topic, what.key, aggregate.next_sequence(what.topic)
+        else:
+            type_, key, sequence = type(what).__name__, str(aggregate.id), position
+        return Entry(
+            position=position,
+            how=follow.how,
+            id=derived(aggregate.collection, aggregate.id, type_, sequence),
+            type=type_,
+            key=key,
+            sequence=sequence,
+            version=aggregate.version,
+            time=self._clock.now(),
+            data=what.__pydantic_serializer__.to_json(what, by_alias=True),
+            trace=origin.trace,
+            correlation=aggregate.correlation,
+            causation=origin.causation,
+        )
+
+    @asynccontextmanager
+    async def _in_turn(self, on: On[P], message: Message) -> AsyncIterator[None]:
+        if on.alone is None:
+            yield
+            return
+        key = on.alone(message)
+        queue = self._queues.setdefault(key, _Queue())
+        queue.waiting += 1
+        try:
+            async with queue.lock:
+                yield
+        finally:
+            queue.waiting -= 1
+            if queue.waiting == 0:
+                self._queues.pop(key, None)
+
+
+def step_mark(collection: str, id_: UUID, position: int) -> Mark:
+    """The mark of a step among those of the aggregate that left it."""
+    return Mark(f"{collection}/{id_}", position)
+
+
+def _refuse_undeclared(followed: set[type[Any]], declared: Iterable[type[Any]]) -> None:
+    undeclared = followed - set(declared)
+    if undeclared:
+        names = ", ".join(sorted(kind.__name__ for kind in undeclared))
+        raise Undeclared(f"{names} follows, but the line of this handler in app.py does not name it.")
+
+

@@ -1,0 +1,210 @@
+"""A service as a whole: what `app.py` says it is, put together with store, Kafka and HTTP, started and stopped cleanly."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from time import monotonic
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+import uvicorn
+
+from common.aggregate import Aggregate
+from common.breaker import Breaker
+from common.broker import make_broker, subscribe
+from common.clock import Clock, ShiftedClock, SystemClock
+from common.cloudevents import source_of
+from common.consuming import Consuming
+from common.events.base import Event, Message
+from common.lanes import Lane
+from common.metrics import Metrics
+from common.parking import Parking
+from common.publisher import Publisher
+from common.relay import Publishing, Relay
+from common.runner import Origin, Runner
+from common.settings import ServiceSettings
+from common.store.opening import open_store
+from common.store.port import Store
+from common.subscribing import On, Once
+from common.telemetry import Tracing, logger
+from common.watch import watch
+from common.web import make_app, staff_guard, traceparent_of_request
+
+if TYPE_CHECKING:
+    from fastapi import APIRouter, FastAPI
+
+P = TypeVar("P")
+STOP_SECONDS = 30
+
+
+@dataclass(frozen=True)
+class Blueprint(Generic[P]):
+    """What a service is: `app.py` on one page."""
+
+    name: str
+    title: str
+    settings: ServiceSettings
+    aggregates: tuple[type[Aggregate], ...]
+    subscribes: tuple[On[P], ...]
+    publishes: tuple[type[Event], ...]
+    ports: Callable[[Context], P]
+    routes: Callable[[Context, P], APIRouter]
+    steps: tuple[On[P], ...] = ()
+    acts: tuple[Once[P], ...] = ()
+    commands: tuple[On[P], ...] = ()
+    starts: Callable[[Context], Awaitable[None]] | None = None
+    stops: Callable[[Context], Awaitable[None]] | None = None
+
+    def topics(self) -> list[str]:
+        """What it subscribes to."""
+        return [on.message.topic for on in self.subscribes if issubclass(on.message, Event)]
+
+
+@dataclass
+class Context:
+    """What a service's own ports and routes may use of the chassis."""
+
+    settings: ServiceSettings
+    store: Store
+    clock: Clock
+    metrics: Metrics
+    tracing: Tracing
+    log: Any
+    ask: Callable[[Message], Awaitable[Aggregate | None]]
+    staff: Callable[..., Awaitable[None]]
+    overloaded: Callable[[], timedelta | None]
+    extras: dict[str, Any] = field(default_factory=dict)
+
+
+class Service(Generic[P]):
+    """The running whole; `app` is its ASGI application."""
+
+    def __init__(self, blueprint: Blueprint[P], *, store: Store | None = None, clock: Clock | None = None, publisher: Publishing | None = None, tracing: Tracing | None = None) -> None:
+        settings = blueprint.settings
+        self.blueprint = blueprint
+        self.kinds: tuple[type[Aggregate], ...] = (*blueprint.aggregates, Lane)
+        self.clock = clock or (ShiftedClock(settings.clock_file) if settings.clock_file and settings.environment != "production" else SystemClock())
+        self.store = store or open_store(settings, blueprint.name, self.kinds)
+        self.metrics, self.log = Metrics(blueprint.name), logger(blueprint.name, settings.log_level)
+        self.tracing = tracing or Tracing(blueprint.name, settings.trace_ratio, _exporter(settings))
+        self.group = settings.topic_prefix + blueprint.name
+        self._publisher = publisher or Publisher(settings.kafka_bootstrap_servers, blueprint.name, settings.topic_prefix)
+        self.context = Context(
+            settings, self.store, self.clock, self.metrics, self.tracing, self.log, self._ask, staff_guard(settings.staff_secret.get_secret_value()), self._overloaded
+        )
+        self._put_together(blueprint)
+        self.app: FastAPI = make_app(self, blueprint.routes(self.context, self.ports))
+        self._background: list[asyncio.Task[None]] = []
+        self.broker: Any = None
+        self.started = False
+
+    def _put_together(self, blueprint: Blueprint[P]) -> None:
+        settings = blueprint.settings
+        self.ports = blueprint.ports(self.context)
+        self.breaker = Breaker(settings.breaker_lanes_per_minute, self.clock)
+        self.parking = Parking(blueprint.name, self.store, self.clock, self._wake, self.breaker, self.metrics, self.log)
+        self.runner: Runner[P] = Runner(self.ports, self.store, self.clock, self._wake)
+        source = source_of(blueprint.name, settings.organisation_oin).encode()
+        self.relay: Relay[P] = Relay(
+            self.runner, self.store, self._publisher, self.parking, blueprint.steps, blueprint.acts, self.kinds, self.clock, source, self.metrics, self.tracing
+        )
+        self.consuming: Consuming[P] = Consuming(
+            self.runner, blueprint.subscribes, self.parking, self.breaker, self.clock, self.metrics, self.tracing, self.log,
+            self.group, settings.topic_prefix, settings.patience_seconds, self.relay.room,
+        )  # fmt: skip
+        self._commands = {on.message: on for on in blueprint.commands}
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Open the store, start relay and consumer, and stop them in the order that loses no time."""
+        await self.store.start()
+        await self.parking.refresh()
+        await self.relay.start()
+        if self.blueprint.starts is not None:
+            await self.blueprint.starts(self.context)
+        self._background = [asyncio.create_task(watch(self))]
+        if self.blueprint.subscribes:
+            self._background.append(asyncio.create_task(self._consume()))
+        try:
+            yield
+        finally:
+            await self._stop()
+
+    def ready(self) -> str | None:
+        """Why this is not ready for work, or None."""
+        if self.breaker.open:
+            return "too many lanes were parked within a minute; see loket lanes"
+        if self.blueprint.subscribes and not self.consuming.assigned.is_set():
+            return "no partitions of Kafka yet"
+        return None
+
+    async def _consume(self) -> None:
+        """Keep trying until Kafka is there; afterwards its client keeps trying by itself."""
+        topics = [self.blueprint.settings.topic_prefix + topic for topic in self.blueprint.topics()]
+        while True:
+            self.broker = make_broker(self.blueprint.settings, self.blueprint.name)
+            subscriber = subscribe(self.broker, topics, self.group, self.consuming.take, self.consuming, self.blueprint.settings.batch_size)
+            self.consuming.subscriber = subscriber
+            try:
+                await self.broker.start()
+            except (OSError, RuntimeError) as error:  # KafkaError is a RuntimeError
+                self.log.warning("kafka not reachable", kafka=self.blueprint.settings.kafka_bootstrap_servers, error=error)
+                await self.broker.stop()
+                await asyncio.sleep(1)
+            else:
+                return
+
+    async def _stop(self) -> None:
+        for task in self._background:
+            task.cancel()
+        await asyncio.gather(*self._background, return_exceptions=True)
+        if self.broker is not None:
+            await self.consuming.stop()
+            await self.broker.stop()
+        await self.relay.stop()
+        if self.blueprint.stops is not None:
+            await self.blueprint.stops(self.context)
+        if isinstance(self._publisher, Publisher):
+            await self._publisher.close()
+        await self.store.close()
+        self.tracing.close()
+
+    def _wake(self, aggregate: Aggregate, entries: Any) -> None:
+        self.relay.wake(aggregate, entries)
+
+    async def _ask(self, message: Message) -> Aggregate | None:
+        return await self.runner.run(self._commands[type(message)], message, Origin(trace=traceparent_of_request.get()))
+
+    def _overloaded(self) -> timedelta | None:
+        oldest = self.relay.oldest()
+        limit = self.blueprint.settings.outbox_limit_seconds
+        return timedelta(seconds=10) if oldest is not None and (self.clock.now() - oldest).total_seconds() > limit else None
+
+
+def run(blueprint: Blueprint[Any]) -> None:
+    """Serve until SIGTERM or Ctrl-C."""
+    settings = blueprint.settings
+    service = Service(blueprint)
+    config = uvicorn.Config(
+        service.app, settings.host, settings.port, loop="uvloop", http="httptools", log_config=None, access_log=False, server_header=False,
+        timeout_graceful_shutdown=STOP_SECONDS, h11_max_incomplete_event_size=65_536,
+    )  # fmt: skip
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(100_000, 50, 50)
+    service.log.info("starting", address=f"http://{settings.host}:{settings.port}", store="mongo" if settings.mongo_url else "sqlite", region=str(settings.region_path.name))
+    began = monotonic()
+    uvicorn.Server(config).run()
+    service.log.info("stopped", seconds=round(monotonic() - began, 1))
+
+
+def _exporter(settings: ServiceSettings) -> Any:
+    if not settings.otel_exporter_otlp_endpoint:
+        return None
+    from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter  # noqa: PLC0415 - 20 MB that most runs do not need
+
+    return OTLPSpanExporter(endpoint=settings.otel_exporter_otlp_endpoint.rstrip("/") + "/v1/traces")

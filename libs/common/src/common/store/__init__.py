@@ -1,0 +1,1 @@
+"""Where aggregates are kept: one port, an adapter for SQLite and one for MongoDB."""

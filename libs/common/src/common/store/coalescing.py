@@ -1,0 +1,132 @@
+"""Lets many ask at once and answers them together: gets become one query, saves one transaction. This is where the speed comes from."""
+
+import asyncio
+from abc import ABC, abstractmethod
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, NamedTuple, TypeVar
+from uuid import UUID
+
+from common.aggregate import Aggregate
+from common.errors import Unavailable
+from common.store.port import Entry, indexed_values, plain
+
+A = TypeVar("A", bound=Aggregate)
+T = TypeVar("T")
+Key = tuple[str, str]  # collection, id
+
+
+class Saving(NamedTuple):
+    """An aggregate to be written, with what follows."""
+
+    key: Key
+    version: int
+    document: bytes
+    indexed: dict[str, str | int | None]
+    due: str | None
+    entries: Sequence[Entry]
+
+
+class Clearing(NamedTuple):
+    """Entries up to a position that have been carried out."""
+
+    key: Key
+    position: int
+
+
+@dataclass
+class Asked:
+    """What has come together since the last round."""
+
+    gets: dict[Key, "asyncio.Future[bytes | None]"] = field(default_factory=dict)
+    saves: list[tuple[Saving, "asyncio.Future[bool]"]] = field(default_factory=list)
+    clears: list[tuple[Clearing, "asyncio.Future[None]"]] = field(default_factory=list)
+    others: list[tuple[Callable[[], Any], "asyncio.Future[Any]"]] = field(default_factory=list)
+
+    def futures(self) -> "list[asyncio.Future[Any]]":
+        """Everybody who waits for an answer."""
+        return [*self.gets.values(), *(f for _, f in self.saves), *(f for _, f in self.clears), *(f for _, f in self.others)]
+
+
+class CoalescingStore(ABC):
+    """Collects what is asked for in one turn of the loop; one round is under way at a time, so a busy store makes larger rounds."""
+
+    def __init__(self) -> None:
+        self._asked = Asked()
+        self._round: asyncio.Task[None] | None = None
+
+    @abstractmethod
+    async def _answer(self, asked: Asked) -> None:
+        """Carry out one round and set every future."""
+
+    async def get(self, kind: type[A], id_: UUID, /) -> A | None:
+        """The aggregate as last saved."""
+        key = (kind.collection, str(id_))
+        future = self._asked.gets.get(key)
+        if future is None:
+            future = self._asked.gets[key] = asyncio.get_running_loop().create_future()
+        document = await self._asking(future)
+        return None if document is None else kind.model_validate_json(document)
+
+    async def save(self, aggregate: Aggregate, entries: Sequence[Entry]) -> bool:
+        """Write state and entries at once."""
+        saving = Saving(
+            (aggregate.collection, str(aggregate.id)),
+            aggregate.version,
+            aggregate.__pydantic_serializer__.to_json(aggregate),
+            indexed_values(aggregate),
+            _text(aggregate.next_due()),
+            entries,
+        )
+        future: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        self._asked.saves.append((saving, future))
+        return await self._asking(future)
+
+    async def told(self, collection: str, id_: UUID, position: int) -> None:
+        """Clear the entries up to a position."""
+        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._asked.clears.append((Clearing((collection, str(id_)), position), future))
+        await self._asking(future)
+
+    async def close(self) -> None:
+        """Finish the rounds that have been asked for."""
+        if self._round is not None:
+            await self._round
+
+    def _other(self, work: Callable[[], T]) -> Awaitable[T]:
+        """Let `work` run between the rounds."""
+        future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        self._asked.others.append((work, future))
+        return self._asking(future)
+
+    async def _asking(self, future: "asyncio.Future[T]") -> T:
+        if self._round is None:
+            self._round = asyncio.get_running_loop().create_task(self._rounds())
+        return await asyncio.shield(future)
+
+    async def _rounds(self) -> None:
+        try:
+            await asyncio.sleep(0)  # the others of this turn may still ask
+            while futures := self._asked.futures():
+                asked, self._asked = self._asked, Asked()
+                await self._one_round(asked, futures)
+        finally:
+            self._round = None
+
+    async def _one_round(self, asked: Asked, futures: "list[asyncio.Future[Any]]") -> None:
+        try:
+            await self._answer(asked)
+        except Exception as error:  # noqa: BLE001 - whoever asked must hear of it
+            for future in futures:
+                if not future.done():
+                    future.set_exception(_for_each(error))
+                    future.exception()  # heard, even if the caller was cancelled
+
+
+def _for_each(error: Exception) -> Exception:
+    return Unavailable(str(error)) if isinstance(error, Unavailable) else error
+
+
+def _text(moment: datetime | None) -> str | None:
+    return None if moment is None else str(plain(moment))

@@ -1,0 +1,212 @@
+"""Aggregates in MongoDB: one document each, its outbox inside; the only module that knows the driver."""
+
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from secrets import token_hex
+from typing import Any, TypeVar
+from uuid import UUID
+
+import orjson
+from motor.motor_asyncio import AsyncIOMotorClient
+from pymongo import DeleteOne, IndexModel, InsertOne, UpdateOne
+from pymongo.errors import BulkWriteError, PyMongoError
+from pymongo.read_concern import ReadConcern
+from pymongo.write_concern import WriteConcern
+
+from common.aggregate import Aggregate, How
+from common.errors import Unavailable
+from common.store.coalescing import Asked, Clearing, CoalescingStore, Key, Saving
+from common.store.port import Entry, Range, Untold, Value, indexed_fields, plain
+
+A = TypeVar("A", bound=Aggregate)
+DUPLICATE = 11000
+MANY = 500  # operations in one bulk
+
+
+class MongoStore(CoalescingStore):
+    """Majority writes, journalled; the portable subset only: no transactions, no change streams, no partial indexes."""
+
+    def __init__(self, url: str, database: str, kinds: Iterable[type[Aggregate]]) -> None:
+        super().__init__()
+        self._url, self._name, self._kinds = url, database, {kind.collection: kind for kind in kinds}
+        self._client: Any = None
+        self._database: Any = None
+
+    async def start(self) -> None:
+        """Connect and create the indexes that are missing."""
+        self._client = AsyncIOMotorClient(self._url, maxPoolSize=20, timeoutMS=5000, serverSelectionTimeoutMS=3000, retryWrites=False)
+        self._database = self._client.get_database(self._name, read_concern=ReadConcern("majority"), write_concern=WriteConcern("majority", j=True))
+        try:
+            for name, kind in self._kinds.items():
+                indexes = [[("_id", 1), ("version", 1)], [("outbox_n", 1)], [("due", 1)], *([(f"ix.{field}", 1) for field in index] for index in kind.indexes)]
+                await self._database[name].create_indexes([IndexModel(index, unique=index[0][0] == "_id") for index in indexes])
+        except PyMongoError as error:
+            raise _unavailable(error) from error
+
+    async def close(self) -> None:
+        """Finish what has been asked for, then disconnect."""
+        await super().close()
+        self._client.close()
+
+    async def ping(self) -> None:
+        """Answer, or raise `Unavailable`."""
+        await self._asked_alone(self._client.admin.command("ping"))
+
+    async def find(
+        self, kind: type[A], where: Mapping[str, Value | Range], *, order: str | None = None, newest_first: bool = False, limit: int = 1000, skip: int = 0
+    ) -> list[A]:
+        """Aggregates whose declared indexed fields match."""
+        cursor = self._database[kind.collection].find(_filter(kind, where), {"state": 1}).skip(skip).limit(limit)
+        if order:
+            _declared(kind, order)
+            cursor = cursor.sort([(f"ix.{order}", -1 if newest_first else 1), ("_id", -1 if newest_first else 1)])
+        documents = await self._asked_alone(cursor.to_list(None))
+        return [kind.model_validate_json(orjson.dumps(document["state"])) for document in documents]
+
+    async def count(self, kind: type[Aggregate], where: Mapping[str, Value | Range]) -> int:
+        """How many aggregates match."""
+        return int(await self._asked_alone(self._database[kind.collection].count_documents(_filter(kind, where))))
+
+    async def delete(self, kind: type[Aggregate], id_: UUID, /) -> None:
+        """Remove an aggregate with all its entries."""
+        await self._asked_alone(self._database[kind.collection].bulk_write([DeleteOne({"_id": str(id_)})], ordered=False))
+
+    async def untold(self, before: datetime, limit: int) -> list[Untold]:
+        """Aggregates with entries written before a moment, the oldest first."""
+        found: list[Untold] = []
+        for name in self._kinds:
+            cursor = self._database[name].find({"outbox_n": {"$gt": 0}}, {"outbox": 1}).limit(limit)
+            for document in await self._asked_alone(cursor.to_list(None)):
+                entries = tuple(sorted((_entry(entry) for entry in document["outbox"]), key=lambda entry: entry.position))
+                if entries and entries[0].time < before:
+                    found.append(Untold(name, UUID(document["_id"]), entries))
+        return sorted(found, key=lambda untold: untold.entries[0].time)[:limit]
+
+    async def due(self, now: datetime, limit: int) -> list[tuple[str, UUID]]:
+        """Aggregates with a waiting step whose time has come."""
+        found: list[tuple[str, UUID]] = []
+        for name in self._kinds:
+            cursor = self._database[name].find({"due": {"$lte": str(plain(now)), "$gt": ""}}, {"_id": 1}).limit(limit)
+            found += [(name, UUID(document["_id"])) for document in await self._asked_alone(cursor.to_list(None))]
+        return found[:limit]
+
+    async def _answer(self, asked: Asked) -> None:
+        try:
+            for name, saves in _by_collection(asked.saves).items():
+                for start in range(0, len(saves), MANY):
+                    await self._save(name, saves[start : start + MANY])
+            for name, clears in _by_collection(asked.clears).items():
+                await self._clear(name, clears)
+            await self._get(asked)
+        except PyMongoError as error:
+            raise _unavailable(error) from error
+
+    async def _save(self, name: str, saves: "list[tuple[Saving, asyncio.Future[bool]]]") -> None:
+        tokens = [token_hex(8) for _ in saves]
+        # One operation per document and round: several in one unordered bulk would race with each other.
+        first = {saving.key: index for index, (saving, _) in reversed(list(enumerate(saves)))}
+        chosen = [index for index, (saving, _) in enumerate(saves) if first[saving.key] == index]
+        refused: set[int] = set()
+        try:
+            result = await self._database[name].bulk_write([_write(saves[index][0], tokens[index]) for index in chosen], ordered=False)
+            lost = result.matched_count + result.inserted_count < len(chosen)
+        except BulkWriteError as error:
+            faults = error.details["writeErrors"]
+            if any(fault["code"] != DUPLICATE for fault in faults) or error.details.get("writeConcernErrors"):
+                raise
+            refused, lost = {chosen[fault["index"]] for fault in faults}, True
+        won = await self._won(name, [(index, saves[index][0].key[1], tokens[index]) for index in chosen], lost)
+        for index, (_, future) in enumerate(saves):
+            if not future.done():
+                future.set_result(index in won and index not in refused)
+
+    async def _won(self, name: str, written: list[tuple[int, str, str]], lost: bool) -> set[int]:
+        """Which writes stand; where some were lost, their tokens are read back."""
+        if not lost:
+            return {index for index, _, _ in written}
+        cursor = self._database[name].find({"_id": {"$in": [id_ for _, id_, _ in written]}}, {"write_id": 1})
+        stands = {document["_id"]: document["write_id"] for document in await cursor.to_list(None)}
+        return {index for index, id_, token in written if stands.get(id_) == token}
+
+    async def _clear(self, name: str, clears: "list[tuple[Clearing, asyncio.Future[None]]]") -> None:
+        """Take entries out without touching the version, one by one, so that two relays never count one twice."""
+        upto = {clearing.key[1]: clearing.position for clearing, _ in clears}
+        cursor = self._database[name].find({"_id": {"$in": list(upto)}}, {"outbox.position": 1})
+        done = [(one["_id"], entry["position"]) for one in await cursor.to_list(None) for entry in one["outbox"] if entry["position"] <= upto[one["_id"]]]
+        pulls = [
+            UpdateOne({"_id": id_, "outbox.position": position}, {"$pull": {"outbox": {"position": position}}, "$inc": {"outbox_n": -1}}) for id_, position in done
+        ]
+        for start in range(0, len(pulls), MANY):
+            await self._database[name].bulk_write(pulls[start : start + MANY], ordered=False)
+        for _, future in clears:
+            if not future.done():
+                future.set_result(None)
+
+    async def _get(self, asked: Asked) -> None:
+        wanted: dict[str, list[str]] = {}
+        for collection, id_ in asked.gets:
+            wanted.setdefault(collection, []).append(id_)
+        found: dict[Key, bytes] = {}
+        for collection, ids in wanted.items():
+            cursor = self._database[collection].find({"_id": {"$in": ids}}, {"state": 1})
+            found.update(((collection, document["_id"]), orjson.dumps(document["state"])) for document in await cursor.to_list(None))
+        for key, future in asked.gets.items():
+            if not future.done():
+                future.set_result(found.get(key))
+
+    async def _asked_alone(self, work: Any) -> Any:
+        try:
+            return await work
+        except PyMongoError as error:
+            raise _unavailable(error) from error
+
+
+def _write(saving: Saving, token: str) -> InsertOne[dict[str, Any]] | UpdateOne:
+    id_, entries = saving.key[1], [_document(entry) for entry in saving.entries]
+    state = {"version": saving.version, "write_id": token, "state": orjson.loads(saving.document), "ix": saving.indexed, "due": saving.due or ""}
+    if saving.version == 1:
+        return InsertOne({"_id": id_, **state, "outbox": entries, "outbox_n": len(entries)})
+    change: dict[str, Any] = {"$set": state}
+    if entries:
+        change |= {"$push": {"outbox": {"$each": entries}}, "$inc": {"outbox_n": len(entries)}}
+    return UpdateOne({"_id": id_, "version": saving.version - 1}, change)
+
+
+def _document(entry: Entry) -> dict[str, Any]:
+    document = entry._asdict()
+    for name in ("id", "correlation", "causation"):
+        document[name] = None if document[name] is None else str(document[name])
+    return {**document, "how": str(entry.how), "time": plain(entry.time), "data": entry.data.decode()}
+
+
+def _entry(document: Mapping[str, Any]) -> Entry:
+    ids = {name: UUID(document[name]) if document[name] else None for name in ("id", "correlation", "causation")}
+    return Entry(**{**document, **ids, "how": How(document["how"]), "time": datetime.fromisoformat(document["time"]), "data": document["data"].encode()})
+
+
+def _filter(kind: type[Aggregate], where: Mapping[str, Value | Range]) -> dict[str, Any]:
+    terms: dict[str, Any] = {}
+    for field, value in where.items():
+        _declared(kind, field)
+        if isinstance(value, Range):
+            terms[f"ix.{field}"] = {operator: plain(bound) for operator, bound in (("$gte", value.start), ("$lt", value.end)) if bound is not None}
+        else:
+            terms[f"ix.{field}"] = plain(value)
+    return terms
+
+
+def _declared(kind: type[Aggregate], field: str) -> None:
+    if field not in indexed_fields(kind):
+        raise LookupError(f"{kind.__name__}.{field} is in no index, so nothing can be found by it.")
+
+
+def _by_collection(asked: Sequence[tuple[Any, Any]]) -> dict[str, list[tuple[Any, Any]]]:
+    groups: dict[str, list[tuple[Any, Any]]] = {}
+    for one in asked:
+        groups.setdefault(one[0].key[0], []).append(one)
+    return groups
+
+
+def _unavailable(error: PyMongoError) -> Unavailable:
+    return Unavailable(f"MongoDB does not answer: {type(error).__name__}.")

@@ -1,0 +1,148 @@
+"""The HTTP side that all services share: health, metrics, lanes, limits, security headers, access log, and OpenAPI after the NL API Design Rules."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Awaitable, Callable
+from contextvars import ContextVar
+from time import perf_counter
+from typing import TYPE_CHECKING, Any
+
+from fastapi import APIRouter, FastAPI
+from opentelemetry.trace import SpanKind
+from prometheus_client import generate_latest
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from common.errors import Unavailable
+from common.lane_routes import lane_routes
+from common.problems import MEDIA_TYPE, answer_problems, problem
+from common.watch import stuck
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+    from common.service import Service
+
+traceparent_of_request: ContextVar[str] = ContextVar("traceparent_of_request", default="")
+VERSION = "1.0.0"
+HEADERS = [
+    (b"api-version", VERSION.encode()),
+    (b"cache-control", b"no-store"),
+    (b"content-security-policy", b"frame-ancestors 'none'"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"strict-transport-security", b"max-age=31536000"),
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"DENY"),
+]
+QUIET = frozenset({"/health/live", "/health/ready", "/health/started", "/metrics"})
+
+
+def make_app(service: Service[Any], router: APIRouter) -> FastAPI:
+    """The application of a service."""
+    blueprint = service.blueprint
+    app = FastAPI(
+        title=f"Loket {blueprint.name}",
+        version=VERSION,
+        summary=blueprint.title,
+        contact={"name": "The organisation that runs this desk", "url": "https://example.org/loket"},
+        license_info={"name": "EUPL-1.2", "identifier": "EUPL-1.2"},
+        redirect_slashes=False,
+        openapi_url="/openapi.json",
+        lifespan=lambda _app: service.running(),
+        responses={code: {"description": text, "content": {MEDIA_TYPE: {}}} for code, text in ((400, "Every fault, by JSON Pointer"), (503, "Try again later"))},
+    )
+    answer_problems(app)
+    app.include_router(router)
+    app.include_router(lane_routes(service))
+    app.include_router(_health(service))
+    app.add_middleware(_Edge, service=service)
+    return app
+
+
+def staff_guard(secret: str) -> Callable[[Request], Awaitable[None]]:
+    """Refuses whoever does not bear the staff secret."""
+    expected = f"Bearer {secret}".encode()
+
+    async def staff(request: Request) -> None:
+        given = request.headers.get("authorization", "").encode()
+        if not hmac.compare_digest(given, expected):
+            raise HTTPException(401, "This route needs the staff secret as bearer.", {"WWW-Authenticate": 'Bearer realm="loket"'})
+
+    return staff
+
+
+def _health(service: Service[Any]) -> APIRouter:
+    router = APIRouter(include_in_schema=False)
+
+    @router.get("/health/live")
+    async def live() -> Response:
+        return problem(503, "Records wait and none has been settled for two minutes.") if stuck(service) else _fine()
+
+    @router.get("/health/ready")
+    async def ready() -> Response:
+        if reason := service.ready():
+            return problem(503, f"Not ready: {reason}.")
+        try:
+            await service.store.ping()
+        except Unavailable as error:
+            return problem(503, f"Not ready: {error}")
+        return _fine()
+
+    @router.get("/health/started")
+    async def started() -> Response:
+        return _fine()
+
+    @router.get("/metrics")
+    async def metrics() -> Response:
+        return Response(generate_latest(service.metrics.registry), media_type="text/plain; version=0.0.4; charset=utf-8")
+
+    return router
+
+
+def _fine() -> Response:
+    return Response(b'{"status":"pass"}', media_type="application/health+json")
+
+
+class _Edge:
+    """Around every request: a trace, the limits, the headers, one access line; plain ASGI, since each layer costs."""
+
+    def __init__(self, app: ASGIApp, service: Service[Any]) -> None:
+        self._app, self._service = app, service
+        self._timers: dict[tuple[str, str, int], Any] = {}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        began, status = perf_counter(), 500
+
+        async def sending(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                present = {name for name, _ in message["headers"]}
+                message["headers"] = [*message["headers"], *(pair for pair in HEADERS if pair[0] not in present)]
+            await send(message)
+
+        if scope["path"] in QUIET:
+            await self._app(scope, receive, sending)
+            return
+        with self._service.tracing.span(f"{scope['method']} request", "", SpanKind.SERVER, {"http.request.method": scope["method"]}) as trace:
+            token = traceparent_of_request.set(trace)
+            try:
+                await self._app(scope, receive, sending)
+            finally:
+                traceparent_of_request.reset(token)
+                self._account(scope, status, perf_counter() - began, trace)
+
+    def _account(self, scope: Scope, status: int, seconds: float, trace: str) -> None:
+        route = getattr(scope.get("route"), "path", "unknown")
+        key = (scope["method"], route, status)
+        timer = self._timers.get(key)
+        if timer is None:
+            timer = self._timers[key] = self._service.metrics.requests.labels(scope["method"], route, str(status))
+        timer.observe(seconds)
+        log = self._service.log.debug if status < 500 else self._service.log.error  # noqa: PLR2004
+        log("request", method=scope["method"], route=route, status=status, seconds=round(seconds, 4), trace=trace)

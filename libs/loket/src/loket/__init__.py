@@ -1,0 +1,1 @@
+"""The platform on one machine: the `loket` command and what it runs."""

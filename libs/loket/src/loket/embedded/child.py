@@ -1,0 +1,79 @@
+"""A program that we started: its log file, its end, and what it said last."""
+
+import os
+import signal
+import socket
+import subprocess
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from loket.embedded.tether import tethered
+
+HOST = "127.0.0.1"
+
+
+@dataclass(frozen=True)
+class Child:
+    """A process in a session of its own, so that Ctrl-C reaches us only and we stop things in order."""
+
+    name: str
+    process: subprocess.Popen[bytes]
+    log: Path
+
+    @property
+    def alive(self) -> bool:
+        return self.process.poll() is None
+
+    def stop(self, patience: float) -> bool:
+        """SIGTERM, then SIGKILL after so many seconds; says whether it ended by itself."""
+        if self.alive:
+            self.process.send_signal(signal.SIGTERM)
+        try:
+            self.process.wait(patience)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+            return False
+        return True
+
+    def tail(self, lines: int = 15) -> str:
+        return tail(self.log, lines)
+
+
+def start_child(name: str, command: Sequence[str | os.PathLike[str]], log: Path, environ: Mapping[str, str] | None = None) -> Child:
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("ab") as file:
+        process = subprocess.Popen(  # noqa: S603 the command is ours
+            tethered(command), stdin=subprocess.DEVNULL, stdout=file, stderr=file, env=environ, start_new_session=True
+        )
+    return Child(name, process, log)
+
+
+def tail(log: Path, lines: int = 15) -> str:
+    """The last lines of a log, indented to stand under a sentence."""
+    if not log.exists():
+        return ""
+    with log.open("rb") as file:
+        file.seek(max(0, log.stat().st_size - 16_384))
+        text = file.read().decode("utf-8", "replace")
+    return "".join(f"\n    {line}" for line in text.splitlines()[-lines:])
+
+
+def free_port() -> int:
+    """A port that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def is_free(port: int) -> bool:
+    """Whether we could listen there; a port that a stopped server left in TIME_WAIT is free."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError:
+            return False
+    return True

@@ -1,0 +1,155 @@
+"""A real single-node Apache Kafka (KRaft) for one machine: no Docker, no broker of our own making."""
+
+import asyncio
+import base64
+import os
+import shutil
+import subprocess
+import time
+import uuid
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from loket.embedded.child import HOST, Child, free_port, is_free, start_child, tail
+from loket.embedded.jars import KAFKA, default_cache, jar_files
+from loket.embedded.java import Java, find_java
+from loket.embedded.kafka_probe import answers
+from loket.embedded.kafka_properties import server_properties
+from loket.embedded.warmth import Archive, archive
+from loket.errors import LoketError
+
+READY_WITHIN = 60.0
+"""Seconds; it takes one to four."""
+PATIENCE = 30.0
+"""Seconds for a clean end; the first one also writes the class archive."""
+_FLAGS = ["-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xlog:disable", "-Xlog:all=error:stderr"]
+_QUIET = "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn"
+
+
+class EmbeddedKafka:
+    """Keeps everything under `folder`; started again on the same folder it has the same topics and records."""
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        port: int = 0,
+        cache: Path | None = None,
+        log: Path | None = None,
+        properties: Mapping[str, str] | None = None,
+    ) -> None:
+        self.folder = folder.resolve()
+        self.port = port
+        self.log = log or self.folder / "kafka.log"
+        self._cache = cache or default_cache()
+        self._properties = properties or {}
+        self._child: Child | None = None
+        self._archive: Archive | None = None
+
+    @property
+    def bootstrap(self) -> str:
+        return f"{HOST}:{self.port}"
+
+    @property
+    def pid(self) -> int | None:
+        return self._child.process.pid if self._child else None
+
+    @property
+    def alive(self) -> bool:
+        return self._child is not None and self._child.alive
+
+    def start(self) -> str:
+        """Returns the bootstrap address once Kafka answers; whatever goes wrong, nothing keeps running."""
+        self._choose_port()
+        java, class_path = find_java(), jar_files(KAFKA, self._cache)
+        self._write_properties()
+        if not self._formatted.exists():
+            self._format(java, class_path)
+        command = self._command("kafka.Kafka", java, class_path, [str(self._server_properties)])
+        self._child = start_child("kafka", command, self.log)
+        try:
+            self._wait_until_it_answers(self._child)
+        except BaseException:
+            self.stop()
+            raise
+        return self.bootstrap
+
+    def stop(self) -> None:
+        if self._child is None:
+            return
+        clean = self._child.stop(PATIENCE)
+        self._child = None
+        if self._archive:
+            (self._archive.keep if clean else self._archive.drop)()
+
+    def kill(self) -> None:
+        """As `kill -9` does: for crash tests."""
+        if self._child:
+            self._child.process.kill()
+            self._child.process.wait()
+            self._child = None
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.stop()
+
+    @property
+    def _server_properties(self) -> Path:
+        return self.folder / "server.properties"
+
+    @property
+    def _formatted(self) -> Path:
+        return self.folder / "formatted"
+
+    def _choose_port(self) -> None:
+        if self.port == 0:
+            self.port = free_port()
+        elif not is_free(self.port):
+            raise LoketError(
+                f"Kafka cannot listen on port {self.port}, which another program uses: stop that program or choose another port."
+            )
+
+    def _write_properties(self) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        lines = server_properties(self.folder / "data", self.port, free_port()) | dict(self._properties)
+        self._server_properties.write_text("".join(f"{key}={value}\n" for key, value in lines.items()), encoding="utf-8")
+
+    def _format(self, java: Java, class_path: Sequence[Path]) -> None:
+        """A folder that was left half formatted holds no record yet and is made anew."""
+        shutil.rmtree(self.folder / "data", ignore_errors=True)
+        cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+        arguments = ["format", "--standalone", "-t", cluster, "-c", str(self._server_properties)]
+        command = self._command("kafka.tools.StorageTool", java, class_path, arguments)
+        with self.log.open("ab") as log:
+            done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, check=False)  # noqa: S603 the command is ours
+        if done.returncode != 0:
+            raise LoketError(f"Kafka could not prepare its folder {self.folder}; the end of {self.log} says why:{tail(self.log)}")
+        self._formatted.write_text(cluster, encoding="utf-8")
+
+    def _command(self, main: str, java: Java, class_path: Sequence[Path], arguments: Sequence[str]) -> list[str]:
+        basis = [*_FLAGS, _QUIET, "-cp", os.pathsep.join(map(str, class_path))]
+        warm: list[str] = []
+        if main == "kafka.Kafka":
+            self._archive = archive(self._cache, "kafka", java, basis, os.getpid())
+            warm = self._archive.options
+        return [str(java.program), *warm, *basis, main, *arguments]
+
+    def _wait_until_it_answers(self, child: Child) -> None:
+        deadline = time.monotonic() + READY_WITHIN
+        while time.monotonic() < deadline:
+            if not child.alive:
+                raise LoketError(f"Kafka ended while it started; the end of {self.log} says why:{child.tail()}")
+            if not is_free(self.port) and self._answers():
+                return
+            time.sleep(0.05)
+        raise LoketError(f"Kafka did not answer within {READY_WITHIN:.0f} s; the end of {self.log}:{child.tail()}")
+
+    def _answers(self) -> bool:
+        with ThreadPoolExecutor(1) as thread:  # the caller may be inside a running event loop
+            return thread.submit(lambda: asyncio.run(answers(self.bootstrap))).result()

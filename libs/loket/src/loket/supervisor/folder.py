@@ -1,0 +1,125 @@
+"""The folder `.loket`: what it holds, who may use it, and the secrets made in it once."""
+
+import base64
+import fcntl
+import json
+import os
+import secrets
+import shutil
+from contextlib import suppress
+from pathlib import Path
+from typing import IO
+
+import yaml
+
+from loket.errors import LoketError
+
+NEEDED_BYTES = 1024**3
+_LARGEST_LOG = 50 * 1024**2
+
+
+class StateFolder:
+    """Held by one supervisor at a time."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._held: IO[str] | None = None
+
+    @property
+    def kafka(self) -> Path:
+        return self.path / "kafka"
+
+    @property
+    def clock(self) -> Path:
+        return self.path / "clock.json"
+
+    @property
+    def staff_secret_file(self) -> Path:
+        return self.path / "secrets" / "staff"
+
+    @property
+    def partner_secrets_file(self) -> Path:
+        return self.path / "secrets" / "partners.json"
+
+    def store(self, service: str) -> Path:
+        return self.path / "stores" / f"{service}.sqlite"
+
+    def log(self, name: str) -> Path:
+        return self.path / "logs" / f"{name}.log"
+
+    def hold(self) -> None:
+        """Refuses when another process holds it; the hold ends with us, however we end."""
+        self.path.mkdir(parents=True, exist_ok=True)
+        file = (self.path / "lock").open("a+", encoding="utf-8")
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            file.seek(0)
+            holder = file.read().strip() or "unknown"
+            file.close()
+            raise LoketError(
+                f"Loket already runs on {self.path} (process {holder}): use that one, stop it with `kill {holder}`,"
+                " or give this one another folder and other ports (LOKET_FOLDER, LOKET_PORT_BASE)."
+            ) from error
+        file.truncate(0)
+        file.write(str(os.getpid()))
+        file.flush()
+        self._held = file
+
+    def release(self) -> None:
+        if self._held:
+            self._held.close()
+            self._held = None
+
+    def check_space(self, needed: int = NEEDED_BYTES) -> None:
+        free = shutil.disk_usage(self.path).free
+        if free < needed:
+            raise LoketError(
+                f"Only {free // 1024**2} MB is free on the disk of {self.path} and Loket needs {needed // 1024**2} MB for Kafka and the stores:"
+                " free some space, or name a folder on another disk with LOKET_FOLDER."
+            )
+
+    def prepare(self, region: Path) -> None:
+        """Makes the folders and the secrets that are missing."""
+        for name in ("stores", "logs", "secrets"):
+            (self.path / name).mkdir(exist_ok=True)
+        (self.path / "secrets").chmod(0o700)
+        if not self.staff_secret_file.exists():
+            _write_secret(self.staff_secret_file, secrets.token_urlsafe(32))
+        self._add_partner_secrets(region / "intake" / "partners.yaml")
+        for log in (self.path / "logs").glob("*.log"):
+            if log.stat().st_size > _LARGEST_LOG:
+                log.replace(log.with_suffix(".log.1"))
+
+    def staff_secret(self) -> str:
+        return self.staff_secret_file.read_text(encoding="utf-8").strip()
+
+    def wipe(self) -> None:
+        """Removes all that was stored; refuses while somebody uses it."""
+        self.hold()
+        self.release()
+        shutil.rmtree(self.path)
+
+    def _add_partner_secrets(self, partners: Path) -> None:
+        known: dict[str, list[str]] = {}
+        with suppress(FileNotFoundError):
+            known = json.loads(self.partner_secrets_file.read_text(encoding="utf-8"))
+        missing = [partner for partner in _partner_ids(partners) if partner not in known]
+        if missing or not self.partner_secrets_file.exists():
+            known |= {partner: [f"whsec_{base64.b64encode(secrets.token_bytes(32)).decode()}"] for partner in missing}
+            _write_secret(self.partner_secrets_file, json.dumps(known, indent=2))
+
+
+def _partner_ids(partners: Path) -> list[str]:
+    if not partners.exists():
+        return []
+    return [str(partner["id"]) for partner in yaml.safe_load(partners.read_text(encoding="utf-8"))["partners"]]
+
+
+def _write_secret(path: Path, text: str) -> None:
+    """Never readable by others, not even for a moment; never half written."""
+    draft = path.with_suffix(".draft")
+    draft.unlink(missing_ok=True)
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+        file.write(text)
+    draft.replace(path)

@@ -1,0 +1,85 @@
+"""Where everything is: the ports, the folders, and what the environment says about them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Self
+
+from loket.embedded.child import HOST
+from loket.errors import LoketError
+
+SERVICES = ("intake", "scheduling", "notifications", "reporting")
+PORT_BASE = 8100
+_HIGHEST_PORT = 65_535
+
+
+@dataclass(frozen=True)
+class Ports:
+    intake: int
+    scheduling: int
+    notifications: int
+    reporting: int
+    mailbox: int
+    smtp: int
+    kafka: int
+
+    @classmethod
+    def from_base(cls, base: int = PORT_BASE) -> Self:
+        """All ports move together, so that two platforms can run side by side."""
+        shift = base - PORT_BASE
+        ports = cls(8101 + shift, 8102 + shift, 8103 + shift, 8104 + shift, 8105 + shift, 8025 + shift, 19092 + shift)
+        if min(ports.by_name().values()) < 1 or max(ports.by_name().values()) > _HIGHEST_PORT:
+            raise LoketError(f"With LOKET_PORT_BASE={base} some ports fall outside 1 to {_HIGHEST_PORT}: choose one between 100 and 50000.")
+        return ports
+
+    def by_name(self) -> dict[str, int]:
+        return {field.name: getattr(self, field.name) for field in fields(self)}
+
+
+@dataclass(frozen=True)
+class Layout:
+    """One platform on one machine; every setting has the name of its environment variable."""
+
+    folder: Path
+    region: Path
+    ports: Ports
+    kafka_bootstrap_servers: str | None = None
+    mongo_url: str | None = None
+    cache: Path | None = None
+
+    @property
+    def bootstrap(self) -> str:
+        return self.kafka_bootstrap_servers or f"{HOST}:{self.ports.kafka}"
+
+    @property
+    def needed_ports(self) -> dict[str, int]:
+        """Those that must be free before we start."""
+        return {name: port for name, port in self.ports.by_name().items() if name != "kafka" or not self.kafka_bootstrap_servers}
+
+    def address(self, name: str) -> str:
+        return f"http://{HOST}:{self.ports.by_name()[name]}"
+
+    @classmethod
+    def read(cls, environ: Mapping[str, str], port_base: int | None = None) -> Self:
+        root = find_root(Path.cwd())
+        cache = environ.get("LOKET_CACHE")
+        return cls(
+            folder=Path(environ.get("LOKET_FOLDER") or root / ".loket").resolve(),
+            region=Path(environ.get("REGION_PATH") or root / "regions" / "south-limburg").resolve(),
+            ports=Ports.from_base(port_base or _number(environ, "LOKET_PORT_BASE", PORT_BASE)),
+            kafka_bootstrap_servers=environ.get("KAFKA_BOOTSTRAP_SERVERS") or None,
+            mongo_url=environ.get("MONGO_URL") or None,
+            cache=Path(cache) if cache else None,
+        )
+
+
+def find_root(start: Path) -> Path:
+    """The nearest folder upward that holds region packs, else where we are."""
+    return next((folder for folder in (start, *start.parents) if (folder / "regions").is_dir()), start)
+
+
+def _number(environ: Mapping[str, str], name: str, default: int) -> int:
+    try:
+        return int(environ.get(name) or default)
+    except ValueError as error:
+        raise LoketError(f"{name}={environ[name]} is not a number: give one such as {name}={default + 100}.") from error

@@ -1,0 +1,1 @@
+"""Cases, what partners hand in, and the dated rules that decide what becomes of it."""

@@ -1,0 +1,71 @@
+"""What a visit wishes for, and the plan that fulfils it: desks and times of one day at one location."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from common.events.case import FormalityWanted
+from common.ids import derived
+
+Slot = tuple[str, int, int]
+"""A desk, and from which to which minute of the local day it is taken; short, for agendas hold many."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What has to be planned for one household; `revision` is that of the plan to come."""
+
+    visit_id: UUID
+    revision: int
+    municipality: str
+    language: str
+    formalities: tuple[FormalityWanted, ...]
+    not_before: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedAppointment:
+    """Products of one organisation, for some persons, at one desk."""
+
+    desk: str
+    products: tuple[str, ...]
+    formalities: tuple[UUID, ...]
+    persons: tuple[int, ...]
+    starts_at: datetime
+    ends_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """One day at one location that settles everything a visit wishes for."""
+
+    location: str
+    day: date
+    timezone: str
+    appointments: tuple[PlannedAppointment, ...]
+    slots: tuple[Slot, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NoPlan:
+    """Why nothing fits, and when it is worth trying again."""
+
+    reason: str
+    retry_at: datetime
+
+
+def overlaps(slots: Iterable[Slot], taken: Iterable[Slot]) -> bool:
+    """Whether any of some slots wants a desk while it is taken."""
+    busy = list(taken)
+    return any(desk == other and start < until and since < end for desk, start, end in slots for other, since, until in busy)
+
+
+def visit_id(case_id: UUID) -> UUID:
+    """The id of a case's visit: always the same, so that asking twice makes one."""
+    return derived("visit", case_id)
+
+
+def agenda_id(location: str, day: date) -> UUID:
+    """The id of a location's day."""
+    return derived("agenda", location, day)
