@@ -1,1 +1,1 @@
-"""Placeholder replaced below."""
+"""Messages and contact preferences: who is told what, when, and in which language."""

@@ -1,18 +1,22 @@
 """Facts as the store keeps them, read only where that cannot be avoided."""
 
+from collections.abc import AsyncIterator
+from datetime import datetime
 from uuid import UUID
 
-from common.store.port import Collection, Store
+from common.store.port import Collection, Range, Store
 from reporting.domain import Fact
 
 REMEMBERED = 20_000  # ids offered lately; far more than are under way at once
+PAGE = 5_000
+CASE_LIMIT = 5_000  # facts of one case; an outbox holds 200, so no case comes near it
 
 
-class Facts(Collection[Fact]):
+class Facts:
     """All facts; most are new, so an insert is tried first and a look is taken only at the second try."""
 
     def __init__(self, store: Store) -> None:
-        super().__init__(store, Fact)
+        self._facts = Collection(store, Fact)
         self._offered: dict[UUID, None] = {}  # in order of age
 
     async def offered_before(self, id_: UUID, /) -> Fact | None:
@@ -21,12 +25,28 @@ class Facts(Collection[Fact]):
         The memory is a hint. An id that has been forgotten costs one insert that loses and one more try.
         """
         if id_ in self._offered:
-            return await self.get(id_)
+            return await self._facts.get(id_)
         self._offered[id_] = None
         if len(self._offered) > REMEMBERED:
             del self._offered[next(iter(self._offered))]
         return None
 
-    async def count(self, where: object = None) -> int:  # type: ignore[override]
+    async def count(self) -> int:
         """How many there are."""
-        return await self._store.count(Fact, {})
+        return await self._facts.count({})
+
+    async def of_case(self, case_id: UUID) -> list[Fact]:
+        """What happened to a case, in the order in which it happened."""
+        facts = await self._facts.find({"case_id": case_id}, limit=CASE_LIMIT)
+        return sorted(facts, key=lambda fact: (fact.occurred_at, fact.sequence, fact.topic, fact.id))
+
+    async def since(self, moment: datetime | None) -> AsyncIterator[list[Fact]]:
+        """Facts recorded at or after a moment, in pages by the time of recording; facts of one instant may span pages."""
+        start, skip = moment, 0
+        while page := await self._facts.find({"recorded_at": Range(start=start)}, order="recorded_at", limit=PAGE, skip=skip):
+            yield page
+            if len(page) < PAGE:
+                return
+            last = page[-1].recorded_at
+            ties = sum(fact.recorded_at == last for fact in page)
+            start, skip = last, skip + ties if last == start else ties

@@ -37,6 +37,8 @@ _ONE_BROKER = {
 }
 _PROMISES = {
     "auto.create.topics.enable": "false",  # a misspelt topic is an error
+    "broker.session.timeout.ms": "4000",  # a killed one holds its place so long, and the next start waits for it
+    "broker.heartbeat.interval.ms": "1000",
     "log.retention.ms": "-1",  # figures are recounted from the first record on
     "offsets.retention.minutes": "525600",  # a platform that rested for weeks goes on where it was
     "group.initial.rebalance.delay.ms": "0",  # nobody else is coming

@@ -75,8 +75,8 @@ class StateFolder:
         free = shutil.disk_usage(self.path).free
         if free < needed:
             raise LoketError(
-                f"Only {free // 1024**2} MB is free on the disk of {self.path} and Loket needs {needed // 1024**2} MB for Kafka and the stores:"
-                " free some space, or name a folder on another disk with LOKET_FOLDER."
+                f"Only {free // 1024**2} MB is free on the disk of {self.path} and Loket needs {needed // 1024**2} MB"
+                " for Kafka and the stores: free some space, or name a folder on another disk with LOKET_FOLDER."
             )
 
     def prepare(self, region: Path) -> None:

@@ -38,7 +38,12 @@ class Supervisor:
     """`start`, then `tend` a few times a second, then `stop`; or as a context manager."""
 
     def __init__(
-        self, layout: Layout, create_topics: CreateTopics, *, say: Callable[[str], None] = lambda _: None, environ: Mapping[str, str] = os.environ
+        self,
+        layout: Layout,
+        create_topics: CreateTopics,
+        *,
+        say: Callable[[str], None] = lambda _: None,
+        environ: Mapping[str, str] = os.environ,
     ) -> None:
         self.layout = layout
         self.folder = StateFolder(layout.folder)
@@ -149,7 +154,9 @@ class Supervisor:
     def _refuse_an_early_end(self) -> None:
         for name, child in self.children.items():
             if not child.alive:
-                raise LoketError(f"{name} ended while it started (status {child.process.returncode}); the end of {child.log} says why:{child.tail()}")
+                raise LoketError(
+                    f"{name} ended while it started (status {child.process.returncode}); the end of {child.log} says why:{child.tail()}"
+                )
 
     def _note_end(self, name: str, log: os.PathLike[str], status: int | None = None) -> None:
         ends, now = self._ends[name], time.monotonic()

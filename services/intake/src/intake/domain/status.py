@@ -29,8 +29,8 @@ def road(start: Status, end: Status) -> tuple[Status, ...] | None:
 
     Facts from several topics may come in any order (started before confirmed): the case walks the whole way, so that nobody sees a leap.
     """
-    ways = deque([(start,)])
-    seen = {start}
+    ways: deque[tuple[Status, ...]] = deque([(start,)])
+    seen: set[Status] = {start}
     while ways:
         way = ways.popleft()
         if way[-1] == end:

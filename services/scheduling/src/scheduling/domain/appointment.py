@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
+from typing import TypedDict
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
@@ -26,6 +27,16 @@ class State(StrEnum):
 
 ENDED = frozenset({State.COMPLETED, State.CANCELLED, State.NO_SHOW})
 UNTOUCHED = frozenset({State.HELD, State.BOOKED})
+
+
+class Change(TypedDict, total=False):
+    """What may change of an appointment."""
+
+    state: State
+    checked_in_at: datetime
+    called_at: datetime
+    started_at: datetime
+    ended_at: datetime
 
 
 class Appointment(BaseModel):

@@ -1,0 +1,46 @@
+"""`loket up`: the platform on this machine until Ctrl-C."""
+
+import os
+import time
+from contextlib import suppress
+from typing import Annotated
+
+import typer
+
+from loket.running import running_platform
+from loket.supervisor import SERVICES, Layout
+
+PortBase = Annotated[
+    int | None,
+    typer.Option(help="Moves all ports together; 8100 gives 8101 to 8105, 8025 and 19092.", show_default="LOKET_PORT_BASE, else 8100"),
+]
+
+
+def up(port_base: PortBase = None) -> None:
+    """Start Kafka, the mailbox and the four services, and keep them running until Ctrl-C."""
+    layout = Layout.read(os.environ, port_base)
+    with suppress(KeyboardInterrupt), running_platform(layout, typer.echo) as supervisor:
+        typer.echo(banner(layout))
+        while True:
+            supervisor.tend()
+            time.sleep(0.2)
+    typer.echo("Stopped.")
+
+
+def banner(layout: Layout) -> str:
+    """What it runs on and where to look."""
+    kafka = "as KAFKA_BOOTSTRAP_SERVERS says" if layout.kafka_bootstrap_servers else "a real Apache Kafka of one node, run by loket"
+    store = "MongoDB, as MONGO_URL says" if layout.mongo_url else f"SQLite under {layout.folder / 'stores'}"
+    services = [f"  {name:<14} {layout.address(name)}/docs   metrics {layout.address(name)}/metrics" for name in SERVICES]
+    lines = [
+        "",
+        "Loket runs.",
+        f"  Kafka          {layout.bootstrap} ({kafka})",
+        f"  stores         {store}",
+        *services,
+        f"  mailbox        {layout.address('mailbox')}/mailbox",
+        f"  logs           {layout.folder / 'logs'}",
+        f"  staff secret   {layout.folder / 'secrets' / 'staff'}",
+        "Ctrl-C stops it.",
+    ]
+    return "\n".join(lines)

@@ -1,0 +1,80 @@
+"""Intake owns cases and parties: what partners hand in becomes cases, rules screen them, and each comes to its result."""
+
+from common.events.appointment import AppointmentCheckedIn, AppointmentNoShow, AppointmentStarted, FormalityCompleted
+from common.events.case import (
+    BsnIssued,
+    CaseClosed,
+    CaseCreated,
+    CaseInformationReceived,
+    CaseInformationRequested,
+    CaseReferred,
+    CaseScreened,
+    CaseStatusChanged,
+    PermitDecided,
+)
+from common.events.contact import ContactRegistered, QuestionAnswered
+from common.events.party import PartyContactChanged
+from common.events.visit import VisitCancelled, VisitConfirmed
+from common.store.port import Collection
+from common.subscribing import on
+from intake import handlers
+from intake.domain.case import Case
+from intake.domain.contact import Contact
+from intake.domain.messages import (
+    GiveUpWaiting,
+    RecordBsnIssued,
+    RecordDocuments,
+    RecordPermitDecision,
+    RecordQuestion,
+    RegisterContact,
+    ScreenCase,
+    SubmitCase,
+    WithdrawCase,
+)
+from intake.ports import Ports
+
+SUBSCRIBES = (
+    on(VisitConfirmed, handlers.note_visit_confirmed, CaseStatusChanged),
+    on(VisitCancelled, handlers.note_visit_cancelled, CaseStatusChanged),
+    on(AppointmentCheckedIn, handlers.note_arrival, CaseStatusChanged),
+    on(AppointmentStarted, handlers.note_arrival, CaseStatusChanged),
+    on(AppointmentNoShow, handlers.note_no_show, CaseStatusChanged),
+    on(FormalityCompleted, handlers.settle_formality, CaseStatusChanged, CaseClosed),
+)
+STEPS = (
+    on(
+        ScreenCase,
+        handlers.screen_case,
+        CaseScreened,
+        CaseStatusChanged,
+        CaseInformationRequested,
+        CaseReferred,
+        CaseClosed,
+        GiveUpWaiting,
+    ),
+    on(GiveUpWaiting, handlers.give_up_waiting, CaseStatusChanged, CaseClosed),
+)
+COMMANDS = (
+    on(SubmitCase, handlers.submit_case, PartyContactChanged, CaseCreated, ScreenCase),
+    on(RecordQuestion, handlers.record_question, PartyContactChanged, CaseCreated, ContactRegistered, QuestionAnswered, ScreenCase),
+    on(RegisterContact, handlers.register_contact, ContactRegistered),
+    on(RecordDocuments, handlers.note_documents, CaseInformationReceived, CaseStatusChanged, ScreenCase),
+    on(RecordPermitDecision, handlers.note_permit_decision, PermitDecided, CaseStatusChanged, CaseClosed),
+    on(RecordBsnIssued, handlers.note_bsn_issued, BsnIssued),
+    on(WithdrawCase, handlers.withdraw_case, CaseStatusChanged, CaseClosed),
+)
+PUBLISHES = (
+    PartyContactChanged,
+    CaseCreated,
+    CaseScreened,
+    CaseStatusChanged,
+    CaseInformationRequested,
+    CaseInformationReceived,
+    CaseReferred,
+    CaseClosed,
+    BsnIssued,
+    PermitDecided,
+    ContactRegistered,
+    QuestionAnswered,
+)
+AGGREGATES = (Case, Contact)

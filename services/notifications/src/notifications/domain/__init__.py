@@ -1,0 +1,36 @@
+"""Messages, contacts and visits as notifications knows them: what is told, when, and what came of it."""
+
+from notifications.domain.contact import Contact
+from notifications.domain.facts import CancelledVisit, Closing, Facts, Information, PlannedVisit, Referral, Submission
+from notifications.domain.message import Message, Order, State, Template, message_id
+from notifications.domain.policy import Policy
+from notifications.domain.steps import Delivery, HandOver, Outcome, RecordOutcome, SendAgain, SendMessage, SettleUnknown, WithdrawMessage
+from notifications.domain.visit import RequestMessage, VisitMessages, visit_messages_id
+
+__all__ = [
+    "CancelledVisit",
+    "Closing",
+    "Contact",
+    "Delivery",
+    "Facts",
+    "HandOver",
+    "Information",
+    "Message",
+    "Order",
+    "Outcome",
+    "PlannedVisit",
+    "Policy",
+    "RecordOutcome",
+    "Referral",
+    "RequestMessage",
+    "SendAgain",
+    "SendMessage",
+    "SettleUnknown",
+    "State",
+    "Submission",
+    "Template",
+    "VisitMessages",
+    "WithdrawMessage",
+    "message_id",
+    "visit_messages_id",
+]

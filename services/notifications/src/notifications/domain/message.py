@@ -1,0 +1,222 @@
+"""A message to one party: claimed before it is handed over, so that it is never sent twice."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import ClassVar, Self
+from uuid import UUID
+
+from pydantic import BaseModel
+
+from common.aggregate import Aggregate
+from common.events.base import Code, Language
+from common.events.notification import NotificationFailed, NotificationRequested, NotificationSent, NotificationSuppressed
+from common.ids import derived
+from notifications.domain.facts import CancelledVisit, Facts, PlannedVisit
+from notifications.domain.policy import Policy
+from notifications.domain.steps import HandOver, Outcome, RecordOutcome, SendMessage, SettleUnknown
+
+
+class Template(StrEnum):
+    """The messages that people get."""
+
+    SUBMISSION_RECEIVED = "submission_received"
+    INFORMATION_NEEDED = "information_needed"
+    VISIT_CONFIRMED = "visit_confirmed"
+    VISIT_REMINDER = "visit_reminder"
+    VISIT_CANCELLED = "visit_cancelled"
+    CASE_REFERRED = "case_referred"
+    CASE_CLOSED = "case_closed"
+
+
+class State(StrEnum):
+    """Where a message is on its way."""
+
+    REQUESTED = "requested"
+    SENDING = "sending"
+    SENT = "sent"
+    FAILED = "failed"
+    SUPPRESSED = "suppressed"
+    UNKNOWN = "unknown"
+
+
+class Order(BaseModel, frozen=True):
+    """A message that somebody is to get."""
+
+    id: UUID
+    case_id: UUID
+    party_id: UUID
+    template: Template
+    language: Language
+    facts: Facts
+    not_before: datetime | None = None
+
+
+class Message(Aggregate):
+    """One message to one party, from request to outcome; its words are made when it is handed over and kept nowhere."""
+
+    collection: ClassVar[str] = "messages"
+    indexes: ClassVar[tuple[tuple[str, ...], ...]] = (("case_id", "requested_at"), ("state", "requested_at"))
+
+    case_id: UUID
+    party_id: UUID
+    template: Template
+    language: Language
+    locale: Language
+    facts: Facts
+    requested_at: datetime
+    not_before: datetime
+    expires_at: datetime
+    state: State = State.REQUESTED
+    attempt: int = 0
+    waits: int = 0
+    settled_at: datetime | None = None
+    reason_code: Code | None = None
+    template_version: Code | None = None
+
+    @classmethod
+    def requested(cls, order: Order, locale: Language, policy: Policy, now: datetime) -> Self:
+        """A message from its order; it expires when it stops being worth reading."""
+        not_before = order.not_before or now
+        message = cls(
+            locale=locale,
+            requested_at=now,
+            expires_at=_expiry(order, not_before, policy),
+            **{**order.model_dump(exclude={"facts", "not_before"}), "not_before": not_before, "facts": order.facts},
+        )
+        return message.tell(
+            NotificationRequested(
+                occurred_at=now,
+                case_id=order.case_id,
+                message_id=order.id,
+                template_key=order.template,
+                channel="email",
+                party_id=order.party_id,
+                locale=locale,
+                not_before=not_before,
+                expires_at=message.expires_at,
+            )
+        )
+
+    def send_at(self, moment: datetime) -> Self:
+        """Look at it again at a moment."""
+        return self.at(moment, SendMessage(message_id=self.id))
+
+    def await_contact(self, policy: Policy, now: datetime) -> Self:
+        """Nobody has told yet where the party reads its mail; wait, and in the end give up."""
+        if now >= self.expires_at:
+            return self.fail("no_contact", now)
+        self.waits += 1
+        return self.send_at(min(now + policy.contact_wait(self.waits - 1), self.expires_at))
+
+    def claim(self, policy: Policy, now: datetime) -> Self:
+        """Write down that it is being sent before anybody sends it; without an outcome in time it stays unknown."""
+        self.state, self.attempt, self.waits, self.reason_code = State.SENDING, self.attempt + 1, 0, None
+        self.once(HandOver(message_id=self.id, attempt=self.attempt))
+        return self.forget(SendMessage).at(now + policy.lease, SettleUnknown(message_id=self.id, attempt=self.attempt))
+
+    def is_claimed_for(self, attempt: int) -> bool:
+        """Whether this attempt still has the right to hand it over."""
+        return self.state is State.SENDING and self.attempt == attempt
+
+    def awaits(self, attempt: int) -> bool:
+        """Whether the outcome of this attempt is still to be recorded; an unknown one may yet become known."""
+        return self.state in {State.SENDING, State.UNKNOWN} and self.attempt == attempt
+
+    def record(self, step: RecordOutcome, policy: Policy, now: datetime) -> Self:
+        """Write down what came of an attempt."""
+        self.forget(SettleUnknown)
+        reason = step.reason_code or step.outcome.value
+        match step.outcome:
+            case Outcome.SENT:
+                return self._sent(step, now)
+            case Outcome.RETRY_LATER:
+                return self._retry(reason, policy, now)
+            case Outcome.SUPPRESSED:
+                return self.suppress(reason, now)
+            case Outcome.UNKNOWN:
+                return self.lose_track(reason, now)
+            case Outcome.FAILED:
+                return self.fail(reason, now)
+
+    def suppress(self, reason_code: Code, now: datetime) -> Self:
+        """It is not needed any more."""
+        self.forget(SendMessage)._settle(State.SUPPRESSED, reason_code, now)
+        return self.tell(
+            NotificationSuppressed(
+                occurred_at=now, case_id=self.case_id, message_id=self.id, template_key=self.template, channel="email", reason_code=reason_code
+            )
+        )
+
+    def fail(self, reason_code: Code, now: datetime) -> Self:
+        """It was not sent, and will not be."""
+        self._settle(State.FAILED, reason_code, now)
+        return self._tell_failure("failed", reason_code, now)
+
+    def lose_track(self, reason_code: Code, now: datetime) -> Self:
+        """It may have been sent, or not: said once, and left to people."""
+        if self.state is State.UNKNOWN:
+            return self
+        self._settle(State.UNKNOWN, reason_code, now)
+        return self._tell_failure("unknown", reason_code, now)
+
+    def _sent(self, step: RecordOutcome, now: datetime) -> Self:
+        self._settle(State.SENT, None, now)
+        self.locale = step.locale or self.locale
+        preferred = step.preferred_locale or self.language
+        self.template_version = step.template_version
+        return self.tell(
+            NotificationSent(
+                occurred_at=now,
+                case_id=self.case_id,
+                message_id=self.id,
+                template_key=self.template,
+                channel="email",
+                template_version=step.template_version or "1",
+                locale=self.locale,
+                preferred_locale=preferred,
+                locale_fallback=self.locale != preferred,
+                attempt=self.attempt,
+            )
+        )
+
+    def _retry(self, reason_code: Code, policy: Policy, now: datetime) -> Self:
+        pause = policy.retry_after(self.attempt)
+        if pause is None or now + pause >= self.expires_at:
+            return self.fail(reason_code, now)
+        self.state, self.settled_at, self.reason_code = State.REQUESTED, None, reason_code
+        return self.send_at(now + pause)
+
+    def _settle(self, state: State, reason_code: Code | None, now: datetime) -> None:
+        self.state, self.reason_code, self.settled_at = state, reason_code, now
+
+    def _tell_failure(self, outcome: str, reason_code: Code, now: datetime) -> Self:
+        return self.tell(
+            NotificationFailed.model_validate(
+                {
+                    "occurred_at": now,
+                    "case_id": self.case_id,
+                    "message_id": self.id,
+                    "template_key": self.template,
+                    "channel": "email",
+                    "outcome": outcome,
+                    "reason_code": reason_code,
+                    "attempt": self.attempt,
+                }
+            )
+        )
+
+
+def message_id(template: Template, *cause: object) -> UUID:
+    """The id of the message that something causes: always the same, so that asking twice makes one; the provider's idempotency key too."""
+    return derived("message", template.value, *cause)
+
+
+def _expiry(order: Order, not_before: datetime, policy: Policy) -> datetime:
+    """A message about a visit is worth nothing once the visit has begun; word of its end only while it would have lasted."""
+    limit = not_before + policy.lasts(order.template, not_before.date())
+    last: datetime | None = None
+    if isinstance(order.facts, PlannedVisit):
+        last = order.facts.starts_at()
+    elif isinstance(order.facts, CancelledVisit):
+        last = order.facts.ends_at()
+    return limit if last is None else min(limit, last)

@@ -1,0 +1,194 @@
+"""What notifications does about what it hears; each handler returns the one thing it changed."""
+
+from common.errors import Conflict, NotFound
+from common.events.case import CaseClosed, CaseCreated, CaseInformationRequested, CaseReferred
+from common.events.party import PartyContactChanged
+from common.events.visit import VisitCancelled, VisitConfirmed
+from notifications.domain import (
+    Closing,
+    Contact,
+    HandOver,
+    Information,
+    Message,
+    Order,
+    Outcome,
+    PlannedVisit,
+    RecordOutcome,
+    Referral,
+    RequestMessage,
+    SendAgain,
+    SendMessage,
+    SettleUnknown,
+    State,
+    Submission,
+    Template,
+    VisitMessages,
+    WithdrawMessage,
+    message_id,
+    visit_messages_id,
+)
+from notifications.domain.facts import Facts
+from notifications.ports import NoWords, Ports
+
+
+async def keep_contact(party: PartyContactChanged, ports: Ports) -> Contact | None:
+    """The newest revision of a contact stands."""
+    contact = await ports.contacts.get(party.party_id)
+    if contact is None:
+        return Contact.of(party)
+    return contact.change(party) if party.revision > contact.revision else None
+
+
+async def confirm_receipt(case: CaseCreated, ports: Ports) -> Message | None:
+    """Who hands in a request hears that it has come."""
+    return await _request(_order(case, Template.SUBMISSION_RECEIVED, Submission(case_type=case.case_type)), ports)
+
+
+async def ask_for_information(case: CaseInformationRequested, ports: Ports) -> Message | None:
+    """Who has to bring more hears what, and until when; another request is another message."""
+    facts = Information(document_types=case.document_types, due_date=case.due_date)
+    return await _request(_order(case, Template.INFORMATION_NEEDED, facts, case.due_date, *sorted(case.document_types)), ports)
+
+
+async def tell_of_referral(case: CaseReferred, ports: Ports) -> Message | None:
+    """Who is referred hears where to."""
+    facts = Referral(target_organisation=case.target_organisation, target_product=case.target_product, warm_transfer=case.warm_transfer)
+    return await _request(_order(case, Template.CASE_REFERRED, facts, case.target_organisation, case.target_product), ports)
+
+
+async def tell_of_closing(case: CaseClosed, ports: Ports) -> Message | None:
+    """Who waits for a result hears it; a referral has been told with its address already."""
+    if case.result == "referred":
+        return None
+    return await _request(_order(case, Template.CASE_CLOSED, Closing(result=case.result), case.result), ports)
+
+
+async def note_visit(visit: VisitConfirmed, ports: Ports) -> VisitMessages | None:
+    """A visit that is newer than what we know is told, and told again shortly before; a reminder whose hour is past is left out."""
+    known = await _visit(visit, ports)
+    remind_at = ports.policy.reminder_at(visit.day, visit.timezone)
+    return known.confirm(visit, remind_at if remind_at > ports.clock.now() else None)
+
+
+async def note_cancellation(visit: VisitCancelled, ports: Ports) -> VisitMessages | None:
+    """A visit that people were told of is called off; one that nobody knew of is no news."""
+    if not visit.planned:
+        return None
+    return (await _visit(visit, ports)).cancel(visit)
+
+
+async def request_message(step: RequestMessage, ports: Ports) -> Message | None:
+    """Word of a visit becomes a message."""
+    return await _request(step.order, ports)
+
+
+async def withdraw_message(step: WithdrawMessage, ports: Ports) -> Message | None:
+    """A message that waits still is not wanted any more."""
+    message = await ports.messages.get(step.message_id)
+    if message is None or message.state is not State.REQUESTED:
+        return None
+    return message.suppress(step.reason_code, ports.clock.now())
+
+
+async def send_message(step: SendMessage, ports: Ports) -> Message | None:
+    """A message whose time has come is claimed, put off or dropped."""
+    message = await ports.messages.get(step.message_id)
+    if message is None or message.state is not State.REQUESTED:
+        return None
+    return await _claim(message, ports)
+
+
+async def hand_over(step: HandOver, ports: Ports) -> RecordOutcome:
+    """Put a claimed message into words and give it to the provider; only here do words and addresses meet."""
+    message = await ports.messages.get(step.message_id)
+    if message is None or not message.is_claimed_for(step.attempt):
+        return _outcome(step, Outcome.UNKNOWN, "claim_lost")  # somebody else had it: whether it was sent is theirs to say
+    contact = await ports.contacts.get(message.party_id)
+    if contact is None:
+        return _outcome(step, Outcome.RETRY_LATER, "no_contact")
+    if reason := await _why_not(message, ports):
+        return _outcome(step, Outcome.SUPPRESSED, reason)
+    try:
+        letter = ports.wording.write(message, contact)
+    except NoWords:
+        return _outcome(step, Outcome.FAILED, "no_words")
+    delivery = await ports.mailer.send(letter)
+    return RecordOutcome(
+        message_id=step.message_id,
+        attempt=step.attempt,
+        outcome=delivery.outcome,
+        reason_code=delivery.reason_code,
+        locale=letter.locale,
+        preferred_locale=contact.language,
+        template_version=letter.template_version,
+    )
+
+
+async def record_outcome(step: RecordOutcome, ports: Ports) -> Message | None:
+    """What came of an attempt is written down; only what is known not to be sent is tried again."""
+    message = await ports.messages.get(step.message_id)
+    if message is None or not message.awaits(step.attempt):
+        return None
+    return message.record(step, ports.policy, ports.clock.now())
+
+
+async def settle_unknown(step: SettleUnknown, ports: Ports) -> Message | None:
+    """An attempt that left no outcome in time stays unknown; it is not repeated."""
+    message = await ports.messages.get(step.message_id)
+    if message is None or not message.is_claimed_for(step.attempt):
+        return None
+    return message.lose_track("no_outcome", ports.clock.now())
+
+
+async def send_again(command: SendAgain, ports: Ports) -> Message:
+    """Staff take it on themselves that a message may arrive twice."""
+    message = await ports.messages.get(command.message_id)
+    if message is None:
+        raise NotFound("There is no such message.")
+    if message.state not in {State.UNKNOWN, State.FAILED}:
+        raise Conflict(f"A message that is {message.state.value} is not sent again.")
+    if reason := await _why_not(message, ports):
+        raise Conflict(f"The message is not worth sending any more: {reason}.")
+    return message.claim(ports.policy, ports.clock.now())
+
+
+async def _request(order: Order, ports: Ports) -> Message | None:
+    if await ports.messages.get(order.id) is not None:
+        return None
+    now = ports.clock.now()
+    message = Message.requested(order, ports.wording.locale(order.template, order.language), ports.policy, now)
+    return await _claim(message, ports)
+
+
+async def _claim(message: Message, ports: Ports) -> Message:
+    now = ports.clock.now()
+    if now < message.not_before:
+        return message.send_at(message.not_before)
+    if await ports.contacts.get(message.party_id) is None:
+        return message.await_contact(ports.policy, now)
+    if reason := await _why_not(message, ports):
+        return message.suppress(reason, now)
+    return message.claim(ports.policy, now)
+
+
+async def _why_not(message: Message, ports: Ports) -> str | None:
+    if ports.clock.now() >= message.expires_at:
+        return "expired"
+    if not isinstance(message.facts, PlannedVisit):
+        return None
+    visit = await ports.visits.get(visit_messages_id(message.facts.visit_id))
+    return visit.why_outdated(message.facts) if visit else None
+
+
+async def _visit(visit: VisitConfirmed | VisitCancelled, ports: Ports) -> VisitMessages:
+    id_ = visit_messages_id(visit.visit_id)
+    return await ports.visits.get(id_) or VisitMessages(id=id_)
+
+
+def _order(case: CaseCreated | CaseInformationRequested | CaseReferred | CaseClosed, template: Template, facts: Facts, *cause: object) -> Order:
+    id_ = message_id(template, case.case_id, *cause)
+    return Order(id=id_, case_id=case.case_id, party_id=case.party_id, template=template, language=case.language, facts=facts)
+
+
+def _outcome(step: HandOver, outcome: Outcome, reason_code: str) -> RecordOutcome:
+    return RecordOutcome(message_id=step.message_id, attempt=step.attempt, outcome=outcome, reason_code=reason_code)

@@ -1,0 +1,15 @@
+"""Starts reporting with the settings of its environment."""
+
+from common.service import run
+from reporting.app import build
+from reporting.generations import live
+from reporting.settings import Settings
+
+
+def main() -> None:
+    """Serve until told to stop."""
+    run(build(live(Settings()).settings))
+
+
+if __name__ == "__main__":
+    main()

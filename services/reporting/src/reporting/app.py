@@ -1,0 +1,97 @@
+"""Reporting keeps every event as a fact and makes figures of them that can be traced back to the events they came from."""
+
+from datetime import timedelta
+from typing import NamedTuple
+
+from fastapi import APIRouter
+
+from common import envelope
+from common.events.catalogue import EVENTS
+from common.events.indicator import IndicatorUpdated
+from common.service import Blueprint, Context
+from common.store.port import Collection
+from common.subscribing import on
+from reporting import api, handlers
+from reporting.definitions import Catalogue
+from reporting.domain import Fact, Indicator, LookAtFacts, RefreshIndicator, Watch, WatchFigures
+from reporting.figures import Figures
+from reporting.ports import Ports
+from reporting.region import Region
+from reporting.settings import Settings
+from reporting.store import Facts
+from reporting.warehouse import Warehouse
+
+RECORDED = tuple(event for event in EVENTS.values() if not event.personal and event.publisher != "reporting")
+"""Everything but personal data, and but what reporting says itself: that would never end."""
+
+SUBSCRIBES = tuple(on(event, handlers.record_fact) for event in RECORDED)
+STEPS = (
+    on(LookAtFacts, handlers.look_at_facts, RefreshIndicator, LookAtFacts),
+    on(RefreshIndicator, handlers.refresh_indicator, IndicatorUpdated),
+)
+COMMANDS = (on(WatchFigures, handlers.watch_figures, LookAtFacts),)
+PUBLISHES = (IndicatorUpdated,)
+AGGREGATES = (Fact, Watch, Indicator)
+
+
+class Reading(NamedTuple):
+    """What the routes read from, beside the ports of the handlers."""
+
+    facts: Facts
+    warehouse: Warehouse
+    figures: Figures
+
+
+def build(settings: Settings) -> Blueprint[Ports]:
+    """Reporting, ready to start."""
+    region, catalogue = Region.read(settings.region_path / "reporting"), Catalogue.read()
+    return Blueprint(
+        name="reporting",
+        title="Keeps every event as a fact, and makes figures that can be traced back to the events they came from.",
+        settings=settings,
+        aggregates=AGGREGATES,
+        subscribes=SUBSCRIBES,
+        publishes=PUBLISHES,
+        steps=STEPS,
+        commands=COMMANDS,
+        ports=lambda context: _ports(context, settings, region, catalogue),
+        routes=_routes,
+        starts=_start,
+        stops=_stop,
+    )
+
+
+def _ports(context: Context, settings: Settings, region: Region, catalogue: Catalogue) -> Ports:
+    facts = Facts(context.store)
+    warehouse = Warehouse(facts, region, settings.duckdb_memory_mb)
+    figures = Figures(warehouse, catalogue, region, context.clock)
+    context.extras["reading"] = Reading(facts, warehouse, figures)
+    return Ports(
+        facts=facts,
+        watches=Collection(context.store, Watch),
+        indicators=Collection(context.store, Indicator),
+        figures=figures,
+        clock=context.clock,
+        envelope=envelope.current,
+        pace=timedelta(seconds=settings.refresh_seconds),
+    )
+
+
+def _routes(context: Context, _ports: Ports) -> APIRouter:
+    reading: Reading = context.extras["reading"]
+    return api.routes(context.staff, reading.facts, reading.figures, lambda: _records_behind(context))
+
+
+def _records_behind(context: Context) -> int | None:
+    """What the chassis last saw of the consumer's lag; None before it has looked."""
+    samples = [sample.value for metric in context.metrics.lag.collect() for sample in metric.samples]
+    return round(sum(samples)) if samples else None
+
+
+async def _start(context: Context) -> None:
+    await context.ask(WatchFigures())
+
+
+async def _stop(context: Context) -> None:
+    reading: Reading = context.extras["reading"]
+    await reading.warehouse.close()

@@ -1,0 +1,153 @@
+"""Facts in DuckDB, in memory, in one thread: opened at the first question, and fed from the store before each."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date, datetime, timedelta
+from functools import partial
+from pathlib import Path
+from tempfile import gettempdir
+from typing import Any, Protocol, TypeVar
+
+import duckdb
+import orjson
+
+from reporting.domain import Fact
+from reporting.region import Region
+
+T = TypeVar("T")
+Row = tuple[Any, ...]
+VOCABULARY = Path(__file__).parent / "indicators" / "vocabulary.ddl"
+FOREVER = date.max
+OVERLAPS = (timedelta(seconds=2), timedelta(seconds=60), None)
+"""How far back to read again until the numbers agree: writers of a busy store record a little out of order; None reads everything."""
+
+SHAPE = (
+    '[{"id":"UUID","topic":"VARCHAR","subject":"UUID","case_id":"UUID","occurred_at":"TIMESTAMPTZ","recorded_at":"TIMESTAMPTZ",'
+    '"sequence":"INTEGER","partition":"INTEGER","offset":"BIGINT","data":"VARCHAR"}]'
+)
+LOAD = f"""
+insert into facts by name
+with incoming as (select unnest(from_json($rows::json, '{SHAPE}'), recursive := true))
+select * from incoming where id not in (select id from facts where recorded_at >= cast($since as timestamptz))
+"""  # noqa: S608 - no value is put into the text
+
+
+class Source(Protocol):
+    """Where facts come from."""
+
+    async def count(self) -> int:
+        """How many there are."""
+
+    def since(self, moment: datetime | None) -> AsyncIterator[list[Fact]]:
+        """Those recorded at or after a moment, in pages by the time of recording."""
+
+
+class Warehouse:
+    """Every fact of the store as a row, with the words that definitions use; answers are as fresh as the store."""
+
+    def __init__(self, facts: Source, region: Region, memory_mb: int = 512) -> None:
+        self._facts, self._region, self._memory_mb = facts, region, memory_mb
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="duckdb")
+        self._feeding = asyncio.Lock()
+        self._db: duckdb.DuckDBPyConnection | None = None
+        self._read = 0  # facts taken from the store
+        self._latest: datetime | None = None
+
+    async def query(self, sql: str, values: Mapping[str, object] | None = None) -> tuple[list[str], list[Row]]:
+        """The names of the columns and the rows that a query gives over the facts as fed; moments must be asked for as text."""
+        return await self._in_thread(lambda db: _fetch(db, sql, values or {}))
+
+    async def feed(self) -> None:
+        """Take what the store has and this has not.
+
+        Facts are only ever added, so what is here is part of what is there, and equal numbers mean equal facts. When they differ the newest are
+        read, then more, then all; the number is asked first, so that facts which come meanwhile do not look like missing ones.
+        """
+        async with self._feeding:
+            expected = await self._facts.count()
+            for overlap in OVERLAPS:
+                if self._read >= expected:
+                    return
+                await self._load(None if overlap is None or self._latest is None else self._latest - overlap)
+
+    async def close(self) -> None:
+        """Let the memory go."""
+        if self._db is not None:
+            await self._in_thread(lambda db: db.close())
+        self._thread.shutdown()
+
+    async def _load(self, since: datetime | None) -> None:
+        async for page in self._facts.since(since):
+            self._read += await self._in_thread(partial(_insert, page=page))
+            newest = page[-1].recorded_at
+            self._latest = newest if self._latest is None else max(self._latest, newest)
+
+    async def _in_thread(self, work: Callable[[duckdb.DuckDBPyConnection], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, lambda: work(self._opened()))
+
+    def _opened(self) -> duckdb.DuckDBPyConnection:
+        if self._db is None:
+            self._db = _open(self._region, self._memory_mb)
+        return self._db
+
+
+def _open(region: Region, memory_mb: int) -> duckdb.DuckDBPyConnection:
+    db = duckdb.connect(
+        ":memory:",
+        config={
+            "threads": 1,
+            "memory_limit": f"{memory_mb}MB",
+            "temp_directory": f"{gettempdir()}/loket-reporting",  # what does not fit in memory; made only then
+            "autoinstall_known_extensions": "false",  # nothing is fetched from anywhere: json and icu are in the wheel
+            "autoload_known_extensions": "false",
+        },
+    )
+    db.execute("set timezone = 'UTC'")
+    db.execute("set variable timezone = $zone", {"zone": region.calendar.timezone})
+    db.execute(VOCABULARY.read_text(encoding="utf-8"))
+    _fill(db, "norms", _norms(region))
+    _fill(db, "populations", [(m.indicator, m.field, m.value, m.valid_from, m.valid_to or FOREVER) for m in region.members])
+    _fill(db, "holidays", [(holiday.day,) for holiday in region.calendar.holidays])
+    return db
+
+
+def _norms(region: Region) -> list[Row]:
+    """Each norm holds until the next of its kind begins."""
+    norms = sorted(region.norms, key=lambda one: (one.norm, one.valid_from))
+    following = [*norms[1:], None]
+    return [
+        (norm.norm, norm.days, norm.valid_from, after.valid_from if after and after.norm == norm.norm else FOREVER)
+        for norm, after in zip(norms, following, strict=True)
+    ]
+
+
+def _fill(db: duckdb.DuckDBPyConnection, table: str, rows: Sequence[Row]) -> None:
+    if rows:
+        db.executemany(f"insert into {table} values ({', '.join('?' * len(rows[0]))})", rows)  # noqa: S608 - our own tables
+
+
+def _insert(db: duckdb.DuckDBPyConnection, page: Sequence[Fact]) -> int:
+    """Add the facts that are not there, and give their number."""
+    rows = [_row(fact) for fact in page]
+    return int(db.execute(LOAD, {"rows": orjson.dumps(rows).decode(), "since": page[0].recorded_at.isoformat()}).fetchall()[0][0])
+
+
+def _row(fact: Fact) -> dict[str, Any]:
+    return {
+        "id": fact.id,
+        "topic": fact.topic,
+        "subject": fact.subject,
+        "case_id": fact.case_id,
+        "occurred_at": fact.occurred_at,
+        "recorded_at": fact.recorded_at,
+        "sequence": fact.sequence,
+        "partition": fact.partition,
+        "offset": fact.offset,
+        "data": fact.data,
+    }
+
+
+def _fetch(db: duckdb.DuckDBPyConnection, sql: str, values: Mapping[str, object]) -> tuple[list[str], list[Row]]:
+    cursor = db.execute(sql, dict(values))
+    return [column[0] for column in cursor.description or []], cursor.fetchall()

@@ -1,0 +1,123 @@
+"""The region pack as scheduling reads it: five files, each row checked, each fault named by file and row."""
+
+from bisect import bisect_right
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import cached_property
+from pathlib import Path
+from typing import Self, TypeVar
+
+import yaml
+from pydantic import ValidationError
+
+from scheduling.domain.catalogue import Closure, DatedRow, Desk, Location, Policies, Policy, Product, Row, in_force
+
+T = TypeVar("T", bound=Row)
+
+
+class RegionFault(Exception):
+    """The region pack cannot be used; the sentence says which file and row, and why."""
+
+
+@dataclass(frozen=True)
+class Region:
+    """Where, by whom, when and by which rules visits are planned."""
+
+    locations: tuple[Location, ...]
+    desks: tuple[Desk, ...]
+    products: tuple[Product, ...]
+    closures: tuple[Closure, ...]
+    policies: Policies
+
+    @classmethod
+    def read(cls, folder: Path) -> Self:
+        """Read and check a folder; raises `RegionFault`."""
+        policies = _content(folder / "policy.yaml")
+        region = cls(
+            locations=_rows(folder, "locations", Location),
+            desks=_rows(folder, "desks", Desk),
+            products=_rows(folder, "products", Product),
+            closures=_rows(folder, "closures", Closure),
+            policies=_row("policy.yaml", Policies, policies),
+        )
+        region.check()
+        return region
+
+    def check(self) -> None:
+        """Refuse rows that name what does not exist, and ids that stand twice on one day."""
+        for name, rows in (("locations", self.locations), ("desks", self.desks), ("products", self.products)):
+            _no_overlap(name, rows)
+        locations, desks = {row.id for row in self.locations}, {row.id for row in self.desks}
+        organisations = {row.id: row.organisation for row in self.products}
+        for desk in self.desks:
+            if desk.location not in locations:
+                raise RegionFault(f"desks.yaml, {desk.id}: location {desk.location} is not in locations.yaml.")
+            if foreign := [product for product in desk.products if organisations.get(product) != desk.organisation]:
+                raise RegionFault(f"desks.yaml, {desk.id}: {', '.join(foreign)} is no product of {desk.organisation} in products.yaml.")
+        for closure in self.closures:
+            if (closure.location or next(iter(locations))) not in locations or (closure.desk or next(iter(desks))) not in desks:
+                raise RegionFault(f"closures.yaml, {closure.first}: {closure.location or closure.desk} is not known.")
+
+    def policy(self, day: date) -> Policy:
+        """The rules for planning that hold on a day."""
+        policy = in_force(self.policies.policies, day)
+        if policy is None:
+            raise RegionFault(f"policy.yaml: no row holds on {day}.")
+        return policy
+
+    def location(self, id_: str, day: date) -> Location | None:
+        """A location as it is on a day."""
+        return in_force([row for row in self.locations if row.id == id_], day)
+
+    def location_of(self, desk: str) -> str | None:
+        """The location at which a desk stands."""
+        return next((row.location for row in self.desks if row.id == desk), None)
+
+    @cached_property
+    def location_ids(self) -> tuple[str, ...]:
+        """Every location that there ever is, in the order of the file: the first is preferred where nothing else decides."""
+        return tuple(dict.fromkeys(row.id for row in self.locations))
+
+    @cached_property
+    def _turns(self) -> list[date]:
+        rows: list[DatedRow] = [*self.locations, *self.desks, *self.products]
+        starts = {row.valid_from for row in rows}
+        ends = {row.valid_to + timedelta(days=1) for row in rows if row.valid_to is not None}
+        return sorted(starts | ends)
+
+    def era(self, day: date) -> int:
+        """A number that is the same for all days on which the same rows hold."""
+        return bisect_right(self._turns, day)
+
+
+def _content(path: Path) -> object:
+    try:
+        return yaml.safe_load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise RegionFault(f"{path} is missing.") from None
+    except yaml.YAMLError as fault:
+        raise RegionFault(f"{path.name} is no YAML: {fault}") from None
+
+
+def _rows(folder: Path, name: str, kind: type[T]) -> tuple[T, ...]:
+    content = _content(folder / f"{name}.yaml")
+    if not isinstance(content, Mapping) or set(content) != {name} or not isinstance(content[name], Sequence):
+        raise RegionFault(f"{name}.yaml: one key, {name}, with a list of rows, is expected.")
+    return tuple(_row(f"{name}.yaml, row {number}", kind, row) for number, row in enumerate(content[name], 1))
+
+
+def _row(place: str, kind: type[T], content: object) -> T:
+    try:
+        return kind.model_validate(content)
+    except ValidationError as fault:
+        name = f" ({content['id']})" if isinstance(content, Mapping) and "id" in content else ""
+        faults = "; ".join(f"{'.'.join(str(part) for part in one['loc']) or 'row'}: {one['msg']}" for one in fault.errors())
+        raise RegionFault(f"{place}{name}: {faults}") from None
+
+
+def _no_overlap(name: str, rows: Sequence[Location] | Sequence[Desk] | Sequence[Product]) -> None:
+    for number, row in enumerate(rows):
+        for other in rows[:number]:
+            if other.id == row.id and (row.holds_on(other.valid_from) or other.holds_on(row.valid_from)):
+                raise RegionFault(f"{name}.yaml, row {number + 1} ({row.id}): holds on days on which an earlier row of the same id does.")

@@ -1,0 +1,29 @@
+"""One real Kafka and one MongoDB-protocol server for a whole test run, each started when the first test asks for it."""
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from loket.embedded.kafka import EmbeddedKafka
+from loket.embedded.mongo import EmbeddedMongo
+
+
+@pytest.fixture(scope="session")
+def kafka_bootstrap(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """KAFKA_BOOTSTRAP_SERVERS where it is set, else the embedded one; tests part their topics by prefix."""
+    if given := os.environ.get("KAFKA_BOOTSTRAP_SERVERS"):
+        yield given
+        return
+    with EmbeddedKafka(tmp_path_factory.mktemp("kafka")) as kafka:
+        yield kafka.bootstrap
+
+
+@pytest.fixture(scope="session")
+def mongo_url() -> Iterator[str]:
+    """MONGO_URL where it is set, else the embedded one, in memory; tests part their databases by name."""
+    if given := os.environ.get("MONGO_URL"):
+        yield given
+        return
+    with EmbeddedMongo() as mongo:
+        yield mongo.url
