@@ -37,7 +37,7 @@ def test_a_jar_with_another_hash_is_refused_before_java_starts(cache: Path, tmp_
     changed.write_bytes(changed.read_bytes() + b"\0")
     kafka = EmbeddedKafka(tmp_path / "kafka", cache=cache)
 
-    with pytest.raises(LoketError, match="is not the .* that was locked .* Java was not started: delete that file") as refusal:
+    with pytest.raises(LoketError, match=r"is not the .* that was locked .* Java was not started: delete that file") as refusal:
         kafka.start()
 
     assert str(changed) in str(refusal.value)
@@ -47,7 +47,7 @@ def test_a_jar_with_another_hash_is_refused_before_java_starts(cache: Path, tmp_
 
 @pytest.mark.usefixtures("no_network")
 def test_jars_that_cannot_be_fetched_leave_nothing_half_there(tmp_path: Path) -> None:
-    with pytest.raises(LoketError, match="45 jars of kafka could not be fetched .* check the network"):
+    with pytest.raises(LoketError, match=r"45 jars of kafka could not be fetched .* check the network"):
         jar_files(KAFKA, tmp_path)
 
     assert list((tmp_path / "jars").rglob("*")) == []

@@ -10,7 +10,7 @@ from pathlib import Path
 from loket.errors import LoketError
 
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
-_PART = re.compile(r"(\d{1,6})([smhdw])")
+_PART = re.compile(r"([0-9]{1,6})([smhdw])")
 _LONGEST = timedelta(days=3660)
 
 

@@ -15,9 +15,11 @@ from common.events.case import (
 from common.events.contact import ContactRegistered, QuestionAnswered
 from common.events.party import PartyContactChanged
 from common.events.visit import VisitCancelled, VisitConfirmed
+from common.service import Blueprint
 from common.store.port import Collection
 from common.subscribing import on
 from intake import handlers
+from intake.api import routes
 from intake.domain.case import Case
 from intake.domain.contact import Contact
 from intake.domain.messages import (
@@ -32,6 +34,9 @@ from intake.domain.messages import (
     WithdrawCase,
 )
 from intake.ports import Ports
+from intake.region_pack import read_region
+from intake.settings import Settings
+from intake.store import StoredCases
 
 SUBSCRIBES = (
     on(VisitConfirmed, handlers.note_visit_confirmed, CaseStatusChanged),
@@ -78,3 +83,22 @@ PUBLISHES = (
     QuestionAnswered,
 )
 AGGREGATES = (Case, Contact)
+
+
+def build(settings: Settings) -> Blueprint[Ports]:
+    """Intake, put together; nothing is opened before it runs."""
+    region = read_region(settings.region_path / "intake")
+    return Blueprint(
+        name="intake",
+        title="Takes cases from partner organisations, screens them by dated rules and follows each to its result.",
+        settings=settings,
+        aggregates=AGGREGATES,
+        subscribes=SUBSCRIBES,
+        steps=STEPS,
+        commands=COMMANDS,
+        publishes=PUBLISHES,
+        ports=lambda context: Ports(
+            cases=StoredCases(context.store, Case), contacts=Collection(context.store, Contact), region=region, clock=context.clock
+        ),
+        routes=lambda context, ports: routes(context, ports, settings),
+    )

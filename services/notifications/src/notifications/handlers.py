@@ -185,7 +185,9 @@ async def _visit(visit: VisitConfirmed | VisitCancelled, ports: Ports) -> VisitM
     return await ports.visits.get(id_) or VisitMessages(id=id_)
 
 
-def _order(case: CaseCreated | CaseInformationRequested | CaseReferred | CaseClosed, template: Template, facts: Facts, *cause: object) -> Order:
+def _order(
+    case: CaseCreated | CaseInformationRequested | CaseReferred | CaseClosed, template: Template, facts: Facts, *cause: object
+) -> Order:
     id_ = message_id(template, case.case_id, *cause)
     return Order(id=id_, case_id=case.case_id, party_id=case.party_id, template=template, language=case.language, facts=facts)
 

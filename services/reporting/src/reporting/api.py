@@ -83,6 +83,7 @@ class _Answers:
             definition_version=definition.version,
             running_period=definition.runs,
             rounding=f"half to even, {definition.decimals} decimals",
+            events=list(definition.events),
             by=list(definition.groups),
             published_references=[PublishedReference(**reference.model_dump(exclude={"indicator"})) for reference in references],
             figure=f"/v1/indicators/{definition.key}",

@@ -63,7 +63,7 @@ def build(settings: Settings) -> Blueprint[Ports]:
 
 def _ports(context: Context, settings: Settings, region: Region, catalogue: Catalogue) -> Ports:
     facts = Facts(context.store)
-    warehouse = Warehouse(facts, region, settings.duckdb_memory_mb)
+    warehouse = Warehouse(facts, region, catalogue.topics, settings.duckdb_memory_mb)
     figures = Figures(warehouse, catalogue, region, context.clock)
     context.extras["reading"] = Reading(facts, warehouse, figures)
     return Ports(

@@ -32,6 +32,7 @@ class Definition(BaseModel, frozen=True, extra="forbid"):
     population: str
     clock: str
     source: str
+    events: tuple[str, ...]
     runs: Literal["month", "year"]
     by: tuple[str, ...]
     details: dict[str, str] = {}
@@ -61,6 +62,11 @@ class Catalogue:
     def keys(self) -> Sequence[str]:
         """The indicators there are."""
         return tuple(self._versions)
+
+    @property
+    def topics(self) -> frozenset[str]:
+        """The events whose data some definition reads."""
+        return frozenset(topic for versions in self._versions.values() for one in versions for topic in one.events)
 
     def of(self, key: str, day: date) -> Definition | None:
         """The version of an indicator that holds on a day (before the first: the first); `K5` is `k05`."""

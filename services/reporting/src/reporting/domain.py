@@ -123,12 +123,12 @@ class Watch(Aggregate):
 
     collection: ClassVar[str] = "watches"
 
-    facts: int = -1
+    facts: int = 0
     day: date | None = None
 
     def look(self, facts: int, day: date, indicators: Sequence[str], again_at: datetime) -> Self:
         """Refresh every indicator if there are other facts or another day than at the last look; look again in any case."""
-        if (facts, day) != (self.facts, self.day):
+        if facts and (facts, day) != (self.facts, self.day):
             self.facts, self.day = facts, day
             for key in indicators:
                 self.then(RefreshIndicator(key=key))

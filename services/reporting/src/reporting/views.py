@@ -66,6 +66,7 @@ class IndicatorView(View):
     population: str
     clock: str
     source: str
+    events: list[str]
     running_period: Literal["month", "year"]
     rounding: str
     by: list[str]
@@ -165,7 +166,7 @@ def happening(fact: Fact, data: dict[str, object]) -> Happening:
         who=Who(service=fact.publisher, actor=fact.actor),
         event_id=fact.id,
         data=data,
-        **{name: getattr(fact, name) for name in Happening.model_fields if name in Fact.model_fields and name not in {"data"}},
+        **{name: getattr(fact, name) for name in Happening.model_fields if name in Fact.model_fields and name != "data"},
     )
 
 

@@ -1,5 +1,7 @@
 """Facts in DuckDB, in memory, in one thread: opened at the first question, and fed from the store before each."""
 
+from __future__ import annotations
+
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -7,13 +9,15 @@ from datetime import date, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from tempfile import gettempdir
-from typing import Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-import duckdb
 import orjson
 
 from reporting.domain import Fact
 from reporting.region import Region
+
+if TYPE_CHECKING:
+    import duckdb
 
 T = TypeVar("T")
 Row = tuple[Any, ...]
@@ -46,8 +50,8 @@ class Source(Protocol):
 class Warehouse:
     """Every fact of the store as a row, with the words that definitions use; answers are as fresh as the store."""
 
-    def __init__(self, facts: Source, region: Region, memory_mb: int = 512) -> None:
-        self._facts, self._region, self._memory_mb = facts, region, memory_mb
+    def __init__(self, facts: Source, region: Region, topics: frozenset[str], memory_mb: int = 512) -> None:
+        self._facts, self._region, self._topics, self._memory_mb = facts, region, topics, memory_mb
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="duckdb")
         self._feeding = asyncio.Lock()
         self._db: duckdb.DuckDBPyConnection | None = None
@@ -61,8 +65,8 @@ class Warehouse:
     async def feed(self) -> None:
         """Take what the store has and this has not.
 
-        Facts are only ever added, so what is here is part of what is there, and equal numbers mean equal facts. When they differ the newest are
-        read, then more, then all; the number is asked first, so that facts which come meanwhile do not look like missing ones.
+        Facts are only ever added, so what is here is part of what is there, and equal numbers mean equal facts. When they differ the newest
+        are read, then more, then all; the number is asked first, so that facts which come meanwhile do not look like missing ones.
         """
         async with self._feeding:
             expected = await self._facts.count()
@@ -79,7 +83,7 @@ class Warehouse:
 
     async def _load(self, since: datetime | None) -> None:
         async for page in self._facts.since(since):
-            self._read += await self._in_thread(partial(_insert, page=page))
+            self._read += await self._in_thread(partial(_insert, page=page, topics=self._topics))
             newest = page[-1].recorded_at
             self._latest = newest if self._latest is None else max(self._latest, newest)
 
@@ -93,6 +97,8 @@ class Warehouse:
 
 
 def _open(region: Region, memory_mb: int) -> duckdb.DuckDBPyConnection:
+    import duckdb  # noqa: PLC0415 - 30 MB that a service without questions does not need
+
     db = duckdb.connect(
         ":memory:",
         config={
@@ -127,13 +133,14 @@ def _fill(db: duckdb.DuckDBPyConnection, table: str, rows: Sequence[Row]) -> Non
         db.executemany(f"insert into {table} values ({', '.join('?' * len(rows[0]))})", rows)  # noqa: S608 - our own tables
 
 
-def _insert(db: duckdb.DuckDBPyConnection, page: Sequence[Fact]) -> int:
+def _insert(db: duckdb.DuckDBPyConnection, page: Sequence[Fact], topics: frozenset[str]) -> int:
     """Add the facts that are not there, and give their number."""
-    rows = [_row(fact) for fact in page]
+    rows = [_row(fact, topics) for fact in page]
     return int(db.execute(LOAD, {"rows": orjson.dumps(rows).decode(), "since": page[0].recorded_at.isoformat()}).fetchall()[0][0])
 
 
-def _row(fact: Fact) -> dict[str, Any]:
+def _row(fact: Fact, topics: frozenset[str]) -> dict[str, Any]:
+    """A fact as a row; data that no definition reads stay in the store."""
     return {
         "id": fact.id,
         "topic": fact.topic,
@@ -144,7 +151,7 @@ def _row(fact: Fact) -> dict[str, Any]:
         "sequence": fact.sequence,
         "partition": fact.partition,
         "offset": fact.offset,
-        "data": fact.data,
+        "data": fact.data if fact.topic in topics else None,
     }
 
 

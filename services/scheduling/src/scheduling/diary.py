@@ -1,74 +1,167 @@
-"""The planner's memory of agendas: advice that is usually right, so that visits seldom race; the agenda's compare-and-set is what protects."""
+"""Chooses the day and the desks of a visit: the earliest day that settles everything, then the shortest stay, then the earliest start."""
 
-import asyncio
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import NamedTuple, Protocol
 from uuid import UUID
 
-from common.store.port import Range, Value
-from scheduling.domain.agenda import Agenda, Held
+from scheduling.domain.agenda import Agenda
 from scheduling.domain.localtime import local_day, midnight, minute_of, moment_of
 from scheduling.domain.plan import NoPlan, Plan, PlannedAppointment, Slot, Wish
 from scheduling.errands import DeskWork, DeskWorks, Shape, shape_of
+from scheduling.memory import Memory, Proposal
 from scheduling.openings import Openings
-from scheduling.planner import Errand, shortest_stay, starts
+from scheduling.planner import Errand, shortest_stay
 from scheduling.region import Region
 
-Day = tuple[str, date]
-"""A location and a local day."""
+A_DAY = timedelta(days=1)
 
 
-class Agendas(Protocol):
-    """Where agendas are found."""
+@dataclass(frozen=True, slots=True)
+class _Search:
+    """A wish with everything that the search for a day needs to know."""
 
-    async def find(self, where: Mapping[str, Value | Range], *, limit: int = 1000) -> list[Agenda]: ...
-
-
-class Seen(NamedTuple):
-    """An agenda as it was last read."""
-
-    version: int
-    taken: dict[UUID, Held]
-    closed: frozenset[str]
-    extra: tuple[Slot, ...]
+    wish: Wish
+    shape: Shape
+    earliest: datetime
+    first: date
+    last: date
 
 
-class Proposal(NamedTuple):
-    """What has been chosen here and not yet been seen in an agenda."""
+@dataclass(frozen=True, slots=True)
+class _Fit:
+    """Where the errands of a visit fit on one day at one location; starts in grid steps."""
 
-    day: Day
-    revision: int
-    slots: tuple[Slot, ...]
-    since: datetime
+    location: str
+    day: date
+    works: tuple[DeskWork, ...]
+    begins: tuple[int, ...]
+
+    def better_than(self, other: "_Fit | None") -> bool:
+        """Whether the stay is shorter, or as short and earlier."""
+        return other is None or (self._stay(), self.begins[0]) < (other._stay(), other.begins[0])
+
+    def _stay(self) -> int:
+        return self.begins[-1] + self.works[-1].length - self.begins[0]
 
 
-@dataclass
-class FreeDay:
-    """What is free at one location on one day, as bits per desk; answers are kept until something changes."""
+class Diary:
+    """What the handlers ask for a plan; what it has proposed it proposes to nobody else."""
 
-    free: dict[str, int]
-    known: dict[tuple[tuple[str, ...], int], int] = field(default_factory=dict)
+    def __init__(self, region: Region, memory: Memory, openings: Openings) -> None:
+        self._region, self._memory, self._openings = region, memory, openings
+        self._works = DeskWorks(region)
+        self._zone, self._grid = region.policies.zone, region.policies.slot_grid_minutes
+        self._full: dict[tuple[str, Shape, str], tuple[int, date, date]] = {}
 
-    def starts(self, work: DeskWork) -> int:
-        """Where a desk that does this is free for all of its length."""
-        key = (work.desks, work.length)
-        found = self.known.get(key)
-        if found is None:
-            found = 0
-            for desk in work.desks:
-                found |= starts(self.free[desk], work.length)
-            self.known[key] = found
-        return found
+    async def choose(self, wish: Wish, now: datetime) -> Plan | NoPlan:
+        """The best plan in the booking window, kept for this visit until its claim is seen."""
+        today = local_day(now, self._zone)
+        await self._memory.refresh(now, today, today + A_DAY * self._region.policy(today).booking_window_days)
+        self._memory.forget(wish.visit_id)
+        search = self._search(wish, now)
+        if search.first > search.last:
+            ahead = A_DAY * self._region.policy(today).booking_window_days
+            return NoPlan("outside_booking_window", midnight(search.first - ahead, self._zone))
+        fits = (fit for fit in (self._best_on(search, day) for day in self._days(search)) if fit is not None)
+        fit = next(fits, None)
+        return self._no_plan(search, now) if fit is None else self._keep(search, fit, now)
 
-    def desk_at(self, work: DeskWork, begin: int) -> str:
-        """The most suitable desk that is free then."""
-        wanted = ((1 << work.length) - 1) << begin
-        return next(desk for desk in work.desks if self.free[desk] & wanted == wanted)
+    async def choose_on(self, wish: Wish, location: str, day: date, now: datetime) -> Plan | None:
+        """A plan on one day at one location, where room has come."""
+        search = self._search(wish, now)
+        if not search.first <= day <= search.last or location not in self._works.locations(wish.municipality, day):
+            return None
+        fit = self._fit(search, location, day)
+        return None if fit is None else self._keep(search, fit, now)
 
-    def take(self, desk: str, bits: int) -> None:
-        """Let nobody else be sent there."""
-        if desk in self.free:
-            self.free[desk] &= ~bits
-            self.known.clear()
+    async def look_again(self, location: str, day: date) -> None:
+        """Read a day that is known to have changed."""
+        await self._memory.look_again(location, day)
+
+    def saw(self, agenda: Agenda) -> None:
+        """Learn from an agenda that has just been read."""
+        self._memory.saw(agenda)
+
+    def forget(self, visit_id: UUID) -> None:
+        """A visit does not want any more what was chosen for it."""
+        self._memory.forget(visit_id)
+
+    def notice(self, location: str, day: date, now: datetime) -> int:
+        """The working days of a location from now to a day; closed days do not count."""
+        days = self._openings.working_days(location, local_day(now, self._zone), day)
+        return sum(not self._memory.is_closed(location, one) for one in days)
+
+    def _search(self, wish: Wish, now: datetime) -> _Search:
+        today = local_day(now, self._zone)
+        policy = self._region.policy(today)
+        earliest = max(wish.not_before, now + timedelta(minutes=policy.minimum_notice_minutes))
+        return _Search(wish, shape_of(wish.formalities), earliest, local_day(earliest, self._zone), today + A_DAY * policy.booking_window_days)
+
+    def _days(self, search: _Search) -> Iterator[date]:
+        """The days of a search, in order; days known to be full for households of this shape are left out."""
+        key = (search.wish.municipality, search.shape, search.wish.language)
+        yield search.first
+        day = since = search.first + A_DAY  # the first day may be full only because it is late, so it is never remembered
+        gains, full_from, full_until = self._full.get(key, (-1, day, day))
+        while day <= search.last:
+            if gains == self._memory.gains and full_from <= day < full_until:
+                since, day = min(since, full_from), full_until
+                continue
+            self._full[key] = (self._memory.gains, since, day)
+            yield day
+            day += A_DAY
+        self._full[key] = (self._memory.gains, since, day)
+
+    def _best_on(self, search: _Search, day: date) -> _Fit | None:
+        best: _Fit | None = None
+        for location in self._works.locations(search.wish.municipality, day):
+            fit = self._fit(search, location, day)
+            if fit is not None and fit.better_than(best):
+                best = fit
+        return best
+
+    def _fit(self, search: _Search, location: str, day: date) -> _Fit | None:
+        works = self._works.at(location, day, search.shape, search.wish.language)
+        if works is None:
+            return None
+        free = self._memory.free(location, day)
+        errands: list[Errand] = []
+        for work in works:
+            starts = free.starts(work)
+            if not starts:
+                return None
+            errands.append(Errand(starts, work.length, work.gap))
+        if day == search.first:
+            errands[0] = errands[0]._replace(starts=errands[0].starts & (-1 << self._step_after(search.earliest, day)))
+        begins = shortest_stay(errands)
+        return None if begins is None else _Fit(location, day, works, begins)
+
+    def _step_after(self, moment: datetime, day: date) -> int:
+        return max(0, -(-minute_of(moment + timedelta(seconds=59), day, self._zone) // self._grid))
+
+    def _keep(self, search: _Search, fit: _Fit, now: datetime) -> Plan:
+        free = self._memory.free(fit.location, fit.day)
+        slots: list[Slot] = []
+        appointments: list[PlannedAppointment] = []
+        for work, begin in zip(fit.works, fit.begins, strict=True):
+            start, end = begin * self._grid, (begin + work.length) * self._grid
+            slots.append((free.desk_at(work, begin), start, end))
+            appointments.append(
+                PlannedAppointment(
+                    desk=slots[-1][0],
+                    products=work.products,
+                    formalities=tuple(one.formality_id for one in search.wish.formalities if one.product in work.products),
+                    persons=work.persons,
+                    starts_at=moment_of(fit.day, start, self._zone),
+                    ends_at=moment_of(fit.day, end, self._zone),
+                )
+            )
+        self._memory.propose(search.wish.visit_id, Proposal((fit.location, fit.day), search.wish.revision, tuple(slots), now))
+        return Plan(fit.location, fit.day, self._region.policies.timezone, tuple(appointments), tuple(slots))
+
+    def _no_plan(self, search: _Search, now: datetime) -> NoPlan:
+        policy = self._region.policy(local_day(now, self._zone))
+        places = self._works.locations(search.wish.municipality, search.first)
+        done = any(self._works.at(place, search.first, search.shape, search.wish.language) for place in places)
+        return NoPlan("no_capacity_in_window" if done else "no_desk_for_products", now + timedelta(hours=policy.retry_hours))

@@ -3,7 +3,7 @@
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import Self, TypeVar
@@ -11,7 +11,8 @@ from typing import Self, TypeVar
 import yaml
 from pydantic import ValidationError
 
-from scheduling.domain.catalogue import Closure, DatedRow, Desk, Location, Policies, Policy, Product, Row, in_force
+from scheduling.domain.catalogue import Closure, DatedRow, Desk, Location, NamedRow, Policies, Policy, Product, Row, in_force
+from scheduling.domain.localtime import local_day, midnight
 
 T = TypeVar("T", bound=Row)
 
@@ -66,6 +67,14 @@ class Region:
             raise RegionFault(f"policy.yaml: no row holds on {day}.")
         return policy
 
+    def policy_at(self, moment: datetime) -> Policy:
+        """The rules for planning that hold at a moment."""
+        return self.policy(local_day(moment, self.policies.zone))
+
+    def begin_of(self, day: date) -> datetime:
+        """When a day begins here."""
+        return midnight(day, self.policies.zone)
+
     def location(self, id_: str, day: date) -> Location | None:
         """A location as it is on a day."""
         return in_force([row for row in self.locations if row.id == id_], day)
@@ -116,7 +125,7 @@ def _row(place: str, kind: type[T], content: object) -> T:
         raise RegionFault(f"{place}{name}: {faults}") from None
 
 
-def _no_overlap(name: str, rows: Sequence[Location] | Sequence[Desk] | Sequence[Product]) -> None:
+def _no_overlap(name: str, rows: Sequence[NamedRow]) -> None:
     for number, row in enumerate(rows):
         for other in rows[:number]:
             if other.id == row.id and (row.holds_on(other.valid_from) or other.holds_on(row.valid_from)):

@@ -13,7 +13,11 @@ SENTENCE = (
 _WEIGHTS = (9, 8, 7, 6, 5, 4, 3, 2, -1)
 _RUN = re.compile(r"(?<!\d)\d{8,9}(?!\d)")
 _GROUPED = re.compile(r"(?<!\d)(?:\d{3}([ .-])\d{3}\1\d{3}|\d{4}([ .-])\d{2}\2\d{3})(?!\d)")
-_OPAQUE = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|(?<![0-9a-zA-Z])(?=[0-9]*[a-fA-F])[0-9a-fA-F]{16,}(?![0-9a-zA-Z])|\+\d{1,3}[ -]?\d{6,11}(?!\d)")
+_OPAQUE = re.compile(
+    r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
+    r"|(?<![0-9a-zA-Z])(?=[0-9]*[a-fA-F])[0-9a-fA-F]{16,}(?![0-9a-zA-Z])"
+    r"|\+\d{1,3}[ -]\d{6,11}(?!\d)"
+)
 """UUIDs, long hexadecimal ids and telephone numbers with a country code: what looks like a BSN inside them is none."""
 
 

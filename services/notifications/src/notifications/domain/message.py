@@ -140,10 +140,16 @@ class Message(Aggregate):
 
     def suppress(self, reason_code: Code, now: datetime) -> Self:
         """It is not needed any more."""
-        self.forget(SendMessage)._settle(State.SUPPRESSED, reason_code, now)
+        self.forget(SendMessage)
+        self._settle(State.SUPPRESSED, reason_code, now)
         return self.tell(
             NotificationSuppressed(
-                occurred_at=now, case_id=self.case_id, message_id=self.id, template_key=self.template, channel="email", reason_code=reason_code
+                occurred_at=now,
+                case_id=self.case_id,
+                message_id=self.id,
+                template_key=self.template,
+                channel="email",
+                reason_code=reason_code,
             )
         )
 

@@ -84,7 +84,9 @@ def _plan(visit: VisitConfirmed | VisitCancelled) -> dict[str, object]:
     }
 
 
-def _order(visit: VisitConfirmed | VisitCancelled, template: Template, facts: PlannedVisit | CancelledVisit, not_before: datetime | None = None) -> Order:
+def _order(
+    visit: VisitConfirmed | VisitCancelled, template: Template, facts: PlannedVisit | CancelledVisit, not_before: datetime | None = None
+) -> Order:
     return Order(
         id=message_id(template, visit.visit_id, visit.revision),
         case_id=visit.case_id,

@@ -9,7 +9,8 @@
 -- definition: Number of successful contacts with clients at the expat centre that the client began or took part in.
 -- population: contact.registered of the services named in populations.yaml, succeeded, direction in or two-way.
 -- clock: The local day on which the contact took place (occurredAt).
--- source: domain catalogue K1; contact.registered
+-- source: domain catalogue K1
+-- events: [contact.registered, case.created]
 -- runs: year
 -- by: [channel, language, organisation, municipality]
 -- ---

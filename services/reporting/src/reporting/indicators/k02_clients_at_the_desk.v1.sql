@@ -9,7 +9,8 @@
 -- definition: Number of distinct pairs of person and day with at least one formality completed at the international centre. A person is known within one case only.
 -- population: formality.completed of visits with an appointment completed for that product at a location named in populations.yaml.
 -- clock: The local day on which the formality was completed (completedAt).
--- source: domain catalogue K2; formality.completed, appointment.completed
+-- source: domain catalogue K2
+-- events: [formality.completed, appointment.completed, case.created]
 -- runs: year
 -- by: [product, municipality, organisation]
 -- details:

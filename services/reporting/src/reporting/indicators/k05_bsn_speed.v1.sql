@@ -9,7 +9,8 @@
 -- definition: Share of citizen service numbers issued within the norm, in calendar days from clockStart to issuedOn; the norm is the one in force on clockStart (norms.yaml, bsn_issued).
 -- population: bsn.issued, one for each person.
 -- clock: The day of issue (issuedOn, a date).
--- source: domain catalogue K5; bsn.issued
+-- source: domain catalogue K5
+-- events: [bsn.issued, case.created]
 -- runs: month
 -- by: [municipality, organisation, case_type, route, start_event, norm_days]
 -- details:

@@ -9,7 +9,8 @@
 -- definition: Share of decisions on permits for highly skilled migrants and their families taken within the norm (14 calendar days) after application (norms.yaml, permit_decided, in force on appliedOn).
 -- population: permit.decided with a purpose named in populations.yaml, granted or not.
 -- clock: The day of the decision (decidedOn, a date).
--- source: domain catalogue K6; permit.decided
+-- source: domain catalogue K6
+-- events: [permit.decided, case.created]
 -- runs: month
 -- by: [purpose, municipality, organisation, granted]
 -- details:

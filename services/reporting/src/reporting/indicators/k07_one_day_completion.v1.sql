@@ -9,7 +9,8 @@
 -- definition: Share of confirmed visits with two or more formalities of which every appointment and every product was completed on one local day at one location. Cancelled and missed visits stay in the denominator.
 -- population: visit.confirmed, the last plan of each visit, with two or more formalities (products over its appointments).
 -- clock: The planned day of the visit (day, a local date).
--- source: domain catalogue K7; visit.confirmed, appointment.completed, formality.completed
+-- source: domain catalogue K7
+-- events: [visit.confirmed, appointment.completed, formality.completed, case.created, visit.cancelled]
 -- runs: month
 -- by: [location, municipality, organisation, case_type]
 -- details:

@@ -9,7 +9,8 @@
 -- definition: Number of distinct organisations with at least one case or contact.
 -- population: case.created and contact.registered that name an organisation. Recognised are those with a case of a type that only a recognised sponsor may bring (populations.yaml) and that passed screening, which asks for the register on that date.
 -- clock: The local day on which the case was received or the contact took place (occurredAt).
--- source: domain catalogue K8; case.created, contact.registered, case.screened
+-- source: domain catalogue K8
+-- events: [case.created, contact.registered, case.screened]
 -- runs: year
 -- by: [municipality, case_type]
 -- details:

@@ -9,7 +9,8 @@
 -- definition: Number of distinct client pseudonyms over the cross-border information points together; beside it the number of contacts, and those without a pseudonym apart.
 -- population: contact.registered of the services named in populations.yaml.
 -- clock: The local day on which the contact took place (occurredAt).
--- source: domain catalogue K9; contact.registered
+-- source: domain catalogue K9
+-- events: [contact.registered]
 -- runs: year
 -- by: [service, country_pair, language]
 -- details:

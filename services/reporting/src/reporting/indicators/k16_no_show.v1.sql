@@ -9,7 +9,8 @@
 -- definition: Appointments to which nobody came, as a share of those completed or not come to. Late cancellations are counted apart and are no part of the share.
 -- population: appointment.completed, appointment.no-show and late appointment.cancelled; of one appointment the last recorded outcome.
 -- clock: The local day of the appointment (startsAt).
--- source: domain catalogue K16; appointment.completed, appointment.no-show, appointment.cancelled, appointment.booked, notification.sent
+-- source: domain catalogue K16
+-- events: [appointment.completed, appointment.no-show, appointment.cancelled, appointment.booked, notification.sent, case.created]
 -- runs: month
 -- by: [location, desk, lead_time, reminded, municipality]
 -- details:

@@ -9,7 +9,8 @@
 -- definition: Median number of working days between the request and the first offered slot. Third-next-available needs the free capacity at the time, which no event tells yet, so this version does not give it.
 -- population: visit.confirmed, the first offer to each visit; its slot is the earliest start of its appointments.
 -- clock: The local day of the offer (occurredAt); working days are Monday to Friday without the holidays of calendar.yaml.
--- source: domain catalogue K18; visit.confirmed
+-- source: domain catalogue K18
+-- events: [visit.confirmed, case.created]
 -- runs: month
 -- by: [location, municipality, organisation, case_type]
 -- details:

@@ -9,7 +9,8 @@
 -- definition: Share of requested messages that were delivered. No receipts are told yet, so in this version a message counts as delivered when the provider has taken it (notification.sent).
 -- population: notification.requested, one for each message; suppressed messages stay in the denominator and are shown apart.
 -- clock: The local day of the request (occurredAt).
--- source: domain catalogue K20; notification.requested, notification.sent, notification.failed, notification.suppressed
+-- source: domain catalogue K20
+-- events: [notification.requested, notification.sent, notification.failed, notification.suppressed, case.created]
 -- runs: month
 -- by: [template, channel, locale, municipality]
 -- details:

@@ -55,20 +55,24 @@ class DatedRow(Row):
         return self.valid_from <= day and (self.valid_to is None or day <= self.valid_to)
 
 
-class Location(DatedRow):
-    """Where people come to a desk, and the municipalities whose residents may."""
+class NamedRow(DatedRow):
+    """A dated row of something that has an id."""
 
     id: Code
+
+
+class Location(NamedRow):
+    """Where people come to a desk, and the municipalities whose residents may."""
+
     name: str
     address: str
     country: Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
     municipalities: tuple[MunicipalityCode, ...]
 
 
-class Desk(DatedRow):
+class Desk(NamedRow):
     """A counter of one organisation; a desk without hours on a weekday is closed then."""
 
-    id: Code
     location: Code
     organisation: Code
     products: tuple[Code, ...]
@@ -82,10 +86,9 @@ class Desk(DatedRow):
         return [(time.fromisoformat(text[:5]), time.fromisoformat(text[6:])) for text in self.hours.get(WEEKDAYS[day.weekday()], ())]  # type: ignore[call-overload]
 
 
-class Product(DatedRow):
+class Product(NamedRow):
     """What a desk does, how long it takes, and its place in the order of a visit."""
 
-    id: Code
     organisation: Code
     rank: int = Field(ge=1, le=100)
     first_person_minutes: int = Field(ge=1, le=480)

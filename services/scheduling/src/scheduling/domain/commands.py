@@ -7,40 +7,42 @@ from uuid import UUID
 from common.events.base import Code, Message
 
 
-class _OfAppointment(Message):
+class OfAppointment(Message):
+    """Something about one appointment of a visit."""
+
     visit_id: UUID
     appointment_id: UUID
 
 
-class CheckIn(_OfAppointment):
+class CheckIn(OfAppointment):
     """The persons are there."""
 
     documents_complete: bool
 
 
-class CallToDesk(_OfAppointment):
+class CallToDesk(OfAppointment):
     """The desk asks the persons to come."""
 
 
-class StartAppointment(_OfAppointment):
+class StartAppointment(OfAppointment):
     """The desk begins."""
 
 
-class CompleteAppointment(_OfAppointment):
+class CompleteAppointment(OfAppointment):
     """The desk has finished."""
 
     outcome: Code
     follow_up_needed: bool
 
 
-class CancelAppointment(_OfAppointment):
+class CancelAppointment(OfAppointment):
     """One appointment of a visit will not take place."""
 
     by: Literal["client", "desk"]
     reason_code: Code
 
 
-class RecordNoShow(_OfAppointment):
+class RecordNoShow(OfAppointment):
     """Somebody at the desk records that nobody came."""
 
     recorded_by: Code
@@ -56,25 +58,27 @@ class CancelVisit(Message):
     not_before: date | None = None
 
 
-class _OfDay(Message):
+class OfDay(Message):
+    """Something about one day at a location."""
+
     location: Code
     day: date
 
 
-class CloseDesk(_OfDay):
+class CloseDesk(OfDay):
     """A desk, or without one the whole location, is closed on a day."""
 
     desk: Code | None
     reason_code: Code
 
 
-class LiftClosure(_OfDay):
+class LiftClosure(OfDay):
     """A closure that was ordered at run time holds no longer."""
 
     desk: Code | None
 
 
-class AddHours(_OfDay):
+class AddHours(OfDay):
     """A desk is open on a day outside its usual hours; minutes are counted from local midnight."""
 
     desk: Code

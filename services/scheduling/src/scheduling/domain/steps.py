@@ -7,12 +7,17 @@ from common.events.base import Code, Step
 from scheduling.domain.plan import Slot
 
 
-class ClaimSlots(Step):
-    """Take the slots that a visit has chosen, all or none."""
+class OfAgenda(Step):
+    """Something that an agenda is to do for a visit and a revision of its plan."""
 
     visit_id: UUID
     revision: int
     agenda_id: UUID
+
+
+class ClaimSlots(OfAgenda):
+    """Take the slots that a visit has chosen, all or none."""
+
     location: Code
     day: date
     slots: tuple[Slot, ...]
@@ -33,12 +38,9 @@ class ChooseAgain(Step):
     revision: int
 
 
-class ReleaseSlots(Step):
+class ReleaseSlots(OfAgenda):
     """Give back what a visit holds up to a revision of its plan; without `slots`, all of it."""
 
-    visit_id: UUID
-    revision: int
-    agenda_id: UUID
     slots: tuple[Slot, ...] = ()
 
 

@@ -21,6 +21,9 @@ from scheduling.domain.plan import NoPlan, Plan, Slot, Wish, agenda_id, visit_id
 from scheduling.domain.steps import ClaimSlots, ConfirmVisit, ReleaseSlots, RetryVisit
 
 
+By = Literal["client", "desk", "system"]
+
+
 class Stage(StrEnum):
     """Where a visit is on its way."""
 
@@ -42,7 +45,7 @@ NOT_BEGUN = frozenset({Stage.REQUESTED, Stage.PROPOSED, Stage.DEFERRED, Stage.CO
 class Cancellation:
     """Who cancels, why, and how many working days before; only a client can be late."""
 
-    by: Literal["client", "desk", "system"]
+    by: By
     reason_code: str
     notice_working_days: int = 0
     late: bool = False

@@ -2,15 +2,14 @@
 
 from email import policy
 from email.message import EmailMessage, Message
-from email.parser import BytesHeaderParser, BytesParser
+from email.parser import BytesParser
 
 from pydantic import BaseModel, ConfigDict
 from pydantic.alias_generators import to_camel
 
 from loket.embedded.mailbox.inbox import Mail
 
-_HEADERS = BytesHeaderParser(policy=policy.default)
-_WHOLE = BytesParser(policy=policy.default)
+_PARSER = BytesParser(policy=policy.default)
 
 
 class Summary(BaseModel):
@@ -36,21 +35,25 @@ class Content(Summary):
 
 
 def summarise(mail: Mail) -> Summary:
-    return Summary(**_summary(mail, _HEADERS.parsebytes(mail.raw)))
+    return Summary(**_summary(mail, _PARSER.parsebytes(mail.raw)))
 
 
 def read(mail: Mail) -> Content:
-    message = _WHOLE.parsebytes(mail.raw)
+    message = _PARSER.parsebytes(mail.raw)
     assert isinstance(message, EmailMessage)
     calendars = tuple(_decoded(part) for part in message.walk() if part.get_content_type() == "text/calendar")
     return Content(**_summary(mail, message), text=_body(message, "plain"), html=_body(message, "html"), calendars=calendars)
 
 
 def _summary(mail: Mail, message: Message) -> dict[str, object]:
-    headers = {"subject": "Subject", "date": "Date", "language": "Content-Language", "message_id": "Message-ID"}
-    return {"number": mail.number, "sender": mail.sender, "to": mail.recipients} | {
-        name: str(message.get(header, "")) for name, header in headers.items()
-    }
+    headers = {"subject": "Subject", "date": "Date", "message_id": "Message-ID"}
+    said = {name: str(message.get(header, "")) for name, header in headers.items()}
+    return {"number": mail.number, "sender": mail.sender, "to": mail.recipients, "language": _language(message)} | said
+
+
+def _language(message: Message) -> str:
+    """That of the whole mail, else of its first part that tells: Python's own mail library moves it there."""
+    return next((str(part["Content-Language"]) for part in message.walk() if "Content-Language" in part), "")
 
 
 def _body(message: EmailMessage, kind: str) -> str:

@@ -1,0 +1,14 @@
+"""Runs intake."""
+
+from common.service import run
+from intake.app import build
+from intake.settings import Settings
+
+
+def main() -> None:
+    """Read the environment and serve."""
+    run(build(Settings()))  # type: ignore[call-arg]
+
+
+if __name__ == "__main__":
+    main()

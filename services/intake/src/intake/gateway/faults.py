@@ -1,0 +1,67 @@
+"""Every fault of a submission as a place and a sentence that repeats nothing of what was sent."""
+
+import re
+from collections.abc import Iterator, Mapping
+
+from pydantic import ValidationError
+
+from common.problems import pointer
+from intake.gateway.json_strictly import Path
+
+_PLAIN_KEY = re.compile(r"[A-Za-z][A-Za-z_]{0,39}")
+_SENTENCES = {
+    "missing": "is missing",
+    "string_pattern_mismatch": "does not have the form that is wanted here",
+    "uuid_parsing": "is not a UUID",
+    "uuid_type": "is not a UUID",
+    "date_from_datetime_parsing": "is not a date (YYYY-MM-DD)",
+    "date_parsing": "is not a date (YYYY-MM-DD)",
+    "datetime_from_date_parsing": "is not a date and time with its offset from UTC",
+    "datetime_parsing": "is not a date and time with its offset from UTC",
+    "timezone_aware": "has no offset from UTC",
+    "model_type": "must be an object",
+    "tuple_type": "must be a list",
+    "json_invalid": "is not JSON",
+}
+_OURS = frozenset(
+    "unlisted literal_error string_too_long string_too_short too_long too_short greater_than_equal less_than_equal string_type int_type bool_type "
+    "date_type datetime_type int_from_float".split()
+)
+"""Kinds whose message is made of our own bounds and words only."""
+
+Fault = tuple[str, str]
+
+
+def fault(path: Path, sentence: str) -> Fault:
+    """A fault at a place; a key that may itself hold what must not be repeated is named by the place around it."""
+    safe = [part for part in path if isinstance(part, int) or _PLAIN_KEY.fullmatch(part)]
+    return pointer(safe if len(safe) == len(path) else path[: len(safe)]), sentence
+
+
+def faults_of(error: ValidationError, at: Path) -> Iterator[Fault]:
+    """What a model finds wrong, each fault under the place of the model."""
+    for found in error.errors(include_url=False, include_context=False, include_input=False):
+        kind, path = found["type"], (*at, *found["loc"])
+        if kind == "extra_forbidden":
+            yield fault(path, "is not known here")
+        else:
+            yield fault(path, _SENTENCES.get(kind) or (found["msg"] if kind in _OURS else "is not right"))
+
+
+def crossing_faults(data: Mapping[str, object], products_of: Mapping[str, frozenset[str]], at: Path) -> Iterator[Fault]:
+    """What is wrong between fields of a case; forgiving about their types, so that these faults come out together with all others."""
+    numbers = [person.get("number") for person in _objects(data.get("persons"))]
+    if len({repr(number) for number in numbers}) != len(numbers):
+        yield fault((*at, "persons"), "two persons have the same number")
+    offered = products_of.get(str(data.get("caseType")))
+    for place, formality in enumerate(_objects(data.get("formalities"))):
+        if offered is not None and formality.get("product") not in offered:
+            yield fault((*at, "formalities", place, "product"), "is not offered in this type of case")
+        concerned = formality.get("persons")
+        for which, number in enumerate(concerned if isinstance(concerned, list) else ()):
+            if number not in numbers:
+                yield fault((*at, "formalities", place, "persons", which), "is not the number of a person of this case")
+
+
+def _objects(value: object) -> list[dict[str, object]]:
+    return [one if isinstance(one, dict) else {} for one in value] if isinstance(value, list) else []

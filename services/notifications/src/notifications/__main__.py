@@ -1,0 +1,14 @@
+"""Runs notifications; the only place that reads the environment."""
+
+from common.service import run
+from notifications.app import build
+from notifications.settings import Settings
+
+
+def main() -> None:
+    """Serve until told to stop."""
+    run(build(Settings()))
+
+
+if __name__ == "__main__":
+    main()

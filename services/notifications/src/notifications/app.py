@@ -1,0 +1,106 @@
+"""Notifications tells people what happens with their case, in their own language, and never the same thing twice."""
+
+from common.events.case import CaseClosed, CaseCreated, CaseInformationRequested, CaseReferred
+from common.events.notification import NotificationFailed, NotificationRequested, NotificationSent, NotificationSuppressed
+from common.events.party import PartyContactChanged
+from common.events.visit import VisitCancelled, VisitConfirmed
+from common.service import Blueprint, Context
+from common.store.port import Collection
+from common.subscribing import on, once
+from notifications import api, handlers
+from notifications.channels.pool import Limits
+from notifications.channels.smtp import Server, SmtpMailer
+from notifications.domain import (
+    Contact,
+    HandOver,
+    Message,
+    RecordOutcome,
+    RequestMessage,
+    SendAgain,
+    SendMessage,
+    SettleUnknown,
+    VisitMessages,
+    WithdrawMessage,
+)
+from notifications.ports import Ports
+from notifications.settings import Settings
+from notifications.store import StoredMessages
+from notifications.wording import Region, RegionWording
+
+REQUESTED = (NotificationRequested, NotificationSuppressed, NotificationFailed, SendMessage, HandOver, SettleUnknown)
+SENT = (NotificationSent, NotificationFailed, NotificationSuppressed, SendMessage)
+
+SUBSCRIBES = (
+    on(PartyContactChanged, handlers.keep_contact, first=True),
+    on(CaseCreated, handlers.confirm_receipt, *REQUESTED),
+    on(CaseInformationRequested, handlers.ask_for_information, *REQUESTED),
+    on(CaseReferred, handlers.tell_of_referral, *REQUESTED),
+    on(CaseClosed, handlers.tell_of_closing, *REQUESTED),
+    on(VisitConfirmed, handlers.note_visit, RequestMessage, WithdrawMessage),
+    on(VisitCancelled, handlers.note_cancellation, RequestMessage, WithdrawMessage),
+)
+STEPS = (
+    on(RequestMessage, handlers.request_message, *REQUESTED),
+    on(WithdrawMessage, handlers.withdraw_message, NotificationSuppressed),
+    on(SendMessage, handlers.send_message, SendMessage, HandOver, SettleUnknown, NotificationSuppressed, NotificationFailed),
+    on(RecordOutcome, handlers.record_outcome, *SENT),
+    on(SettleUnknown, handlers.settle_unknown, NotificationFailed),
+)
+ACTS = (once(HandOver, handlers.hand_over, RecordOutcome),)
+COMMANDS = (on(SendAgain, handlers.send_again, HandOver, SettleUnknown),)
+PUBLISHES = (NotificationRequested, NotificationSent, NotificationFailed, NotificationSuppressed)
+AGGREGATES = (Contact, Message, VisitMessages)
+
+
+def build(settings: Settings) -> Blueprint[Ports]:
+    """The service for one region; raises `RegionFault` when the region pack is not in order."""
+    region = Region(settings.region_path / "notifications")
+    wording = RegionWording(region, settings.mail_from)
+    mailers: list[SmtpMailer] = []
+
+    def ports(context: Context) -> Ports:
+        mailers.append(SmtpMailer(_server(settings), settings.mail_from, context.clock, _limits(settings)))
+        return Ports(
+            contacts=Collection(context.store, Contact),
+            messages=Collection(context.store, Message),
+            visits=Collection(context.store, VisitMessages),
+            wording=wording,
+            mailer=mailers[-1],
+            policy=region.policy,
+            clock=context.clock,
+        )
+
+    async def hang_up(_context: Context) -> None:
+        for mailer in mailers:
+            await mailer.close()
+
+    return Blueprint(
+        name="notifications",
+        title="Tells people what happens with their case, in their own language, and never the same thing twice.",
+        settings=settings,
+        aggregates=AGGREGATES,
+        subscribes=SUBSCRIBES,
+        steps=STEPS,
+        acts=ACTS,
+        commands=COMMANDS,
+        publishes=PUBLISHES,
+        ports=ports,
+        routes=lambda context, _ports: api.routes(context, StoredMessages(context.store), wording),
+        stops=hang_up,
+    )
+
+
+def _server(settings: Settings) -> Server:
+    return Server(
+        host=settings.smtp_host,
+        port=settings.smtp_port,
+        security=settings.smtp_security,
+        username=settings.smtp_username,
+        password=settings.smtp_password.get_secret_value() if settings.smtp_password else None,
+        greeting=settings.mail_from.rpartition("@")[2],
+        timeout=settings.smtp_timeout_seconds,
+    )
+
+
+def _limits(settings: Settings) -> Limits:
+    return Limits(settings.smtp_connections, settings.smtp_letters_per_connection, settings.smtp_idle_seconds)

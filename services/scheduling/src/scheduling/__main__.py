@@ -1,0 +1,14 @@
+"""Runs scheduling with the settings of its environment."""
+
+from common.service import run
+from scheduling.app import build
+from scheduling.settings import Settings
+
+
+def main() -> None:
+    """Serve until SIGTERM or Ctrl-C."""
+    run(build(Settings()))
+
+
+if __name__ == "__main__":
+    main()
