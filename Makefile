@@ -20,6 +20,7 @@ help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' Makefile
 
 setup: .venv/.ready ## the environment in .venv, from locks/dev.txt (done by itself when needed)
+	@echo "Ready: $(BIN)"
 
 up: .venv/.ready ## Kafka, the mailbox and the four services, until Ctrl-C
 	@$(BIN)/python -m loket up $(ARGS)

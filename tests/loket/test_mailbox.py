@@ -34,12 +34,12 @@ def running() -> Iterator[Mailbox]:
     smtp_port, http_port = free_port(), free_port()
     ports = ["--smtp-port", str(smtp_port), "--http-port", str(http_port), "--kept", "60"]
     with (
-        subprocess.Popen([sys.executable, "-W", "error", "-P", "-m", "loket.embedded.mailbox", *ports]) as process,
+        subprocess.Popen([sys.executable, "-W", "error", "-P", "-m", "loket.embedded.mailbox", *ports]) as mailbox,
         httpx.Client(base_url=f"http://127.0.0.1:{http_port}", trust_env=False) as http,
     ):
         wait_until_ready(http)
         yield Mailbox(smtp_port, http)
-        process.terminate()
+        mailbox.terminate()
 
 
 def wait_until_ready(http: httpx.Client) -> None:
@@ -56,8 +56,9 @@ def wait_until_ready(http: httpx.Client) -> None:
 
 def mail(to: str, subject: str, text: str = "Dag", html: str | None = None) -> EmailMessage:
     message = EmailMessage()
-    message["From"], message["To"], message["Subject"], message["Content-Language"] = "loket@example.org", to, subject, "nl"
+    message["From"], message["To"], message["Subject"] = "loket@example.org", to, subject
     message.set_content(text)
+    message["Content-Language"] = "nl"
     if html:
         message.add_alternative(html, subtype="html")
         message.add_attachment(CALENDAR.encode(), maintype="text", subtype="calendar", filename="visit.ics")

@@ -35,14 +35,14 @@ async def database(url: str) -> Any:
 async def test_a_thousand_racing_compare_and_sets_make_a_thousand(database: Any) -> None:
     await database.counters.insert_one({"_id": 1, "version": 0})
 
-    async def count_to_a_hundred() -> None:
+    async def count_to_two_hundred() -> None:
         won = 0
-        while won < 100:
+        while won < 200:
             seen = await database.counters.find_one({"_id": 1})
             answer = await database.counters.update_one({"_id": 1, "version": seen["version"]}, {"$set": {"version": seen["version"] + 1}})
             won += answer.modified_count
 
-    await asyncio.gather(*(count_to_a_hundred() for _ in range(10)))
+    await asyncio.gather(*(count_to_two_hundred() for _ in range(5)))
 
     assert await database.counters.find_one({"_id": 1}) == {"_id": 1, "version": 1000}
 

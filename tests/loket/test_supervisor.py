@@ -29,7 +29,7 @@ class Answer(http.server.BaseHTTPRequestHandler):
 print("told", json.dumps({name: os.environ.get(name) for name in os.environ["TELL"].split()}), flush=True)
 http.server.HTTPServer((os.environ["HOST"], int(os.environ["PORT"])), Answer).serve_forever()
 """
-TELL = "KAFKA_BOOTSTRAP_SERVERS SQLITE_PATH MONGO_URL STAFF_SECRET CLOCK_FILE ENVIRONMENT PARTNER_SECRETS_FILE SMTP_PORT"
+TELL = "KAFKA_BOOTSTRAP_SERVERS SQLITE_PATH MONGO_URL STAFF_SECRET CLOCK_FILE ENVIRONMENT PARTNER_SECRETS_PATH SMTP_PORT"
 
 
 @pytest.fixture
@@ -66,7 +66,7 @@ def write_service(folder: Path, service: str, code: str) -> None:
 def tend_until_it_gives_up(supervisor: Supervisor, service: str) -> None:
     while True:
         supervisor.tend()
-        supervisor.children[service].process.wait()
+        supervisor.children[service].popen.wait()
 
 
 async def no_topics(_bootstrap: str) -> None:
@@ -100,40 +100,39 @@ def test_every_service_is_ready_and_was_told_what_it_needs(supervisor: Superviso
     assert intake["CLOCK_FILE"] == str(layout.folder / "clock.json")
     assert (intake["ENVIRONMENT"], intake["MONGO_URL"], intake["SMTP_PORT"]) == ("local", None, None)
     assert notifications["SMTP_PORT"] == str(layout.ports.smtp)
-    assert notifications["PARTNER_SECRETS_FILE"] is None
+    assert notifications["PARTNER_SECRETS_PATH"] is None
 
 
 def test_secrets_are_made_once_and_for_nobody_else_to_read(supervisor: Supervisor, layout: Layout) -> None:
-    staff, partners = supervisor.folder.staff_secret_file, supervisor.folder.partner_secrets_file
-    known = json.loads(partners.read_text())
-    assert {file.stat().st_mode & 0o777 for file in (staff, partners)} == {0o600}
+    staff, partners = supervisor.folder.staff_secret_file, supervisor.folder.partner_secrets
+    known = {file.name: file.read_text() for file in partners.iterdir()}
+    assert {file.stat().st_mode & 0o777 for file in (staff, *partners.iterdir())} == {0o600}
     assert set(known) == {"shared-service-centre", "university"}
-    assert all(secret.startswith("whsec_") for secrets in known.values() for secret in secrets)
+    assert all(secret.startswith("whsec_") for secret in known.values())
     secret = staff.read_text()
 
     (layout.region / "intake" / "partners.yaml").write_text("partners:\n- id: university\n- id: newcomer\n")
     supervisor.folder.prepare(layout.region)
 
     assert staff.read_text() == secret == told(supervisor, "intake")["STAFF_SECRET"]
-    later = json.loads(partners.read_text())
-    assert later["university"] == known["university"]
-    assert set(later) == {"shared-service-centre", "university", "newcomer"}
+    assert (partners / "university").read_text() == known["university"]
+    assert {file.name for file in partners.iterdir()} == {"shared-service-centre", "university", "newcomer"}
 
 
 def test_a_service_that_is_killed_is_started_again(supervisor: Supervisor) -> None:
-    before = supervisor.children["scheduling"].process.pid
+    before = supervisor.children["scheduling"].popen.pid
     os.kill(before, signal.SIGKILL)
-    supervisor.children["scheduling"].process.wait()
+    supervisor.children["scheduling"].popen.wait()
 
     supervisor.tend()
 
-    assert supervisor.children["scheduling"].process.pid != before
+    assert supervisor.children["scheduling"].popen.pid != before
     assert eventually(lambda: supervisor.not_ready() == [])
 
 
 def test_a_service_that_keeps_ending_is_given_up_with_the_place_of_its_log(supervisor: Supervisor, tmp_path: Path) -> None:
     write_service(tmp_path, "reporting", "raise SystemExit('no store')")
-    supervisor.children["reporting"].process.kill()
+    supervisor.children["reporting"].popen.kill()
 
     with pytest.raises(LoketError, match=r"reporting ended 6 times within 60 s and is not started again: look into .*reporting\.log"):
         tend_until_it_gives_up(supervisor, "reporting")
@@ -216,7 +215,7 @@ def test_loket_up_shows_where_to_look_and_ends_with_status_0_at_sigterm(layout: 
     layout = replace(layout, kafka_bootstrap_servers=None)
     with loket_up(layout, environ) as up:
         assert up.stdout is not None
-        lines = []
+        lines: list[str] = []
         while not lines or "Ctrl-C" not in lines[-1]:
             lines.append(up.stdout.readline())
             assert lines[-1], "".join(lines)

@@ -79,7 +79,11 @@ async def create_topics(bootstrap_servers: str, topics: Iterable[Topic], prefix:
     try:
         wanted = {prefix + topic.name: topic for topic in topics}
         present = set(await admin.list_topics())
-        new = [NewTopic(name, topic.partitions, replication_factor, topic_configs=topic.config) for name, topic in wanted.items() if name not in present]
+        new = [
+            NewTopic(name, topic.partitions, replication_factor, topic_configs=topic.config)
+            for name, topic in wanted.items()
+            if name not in present
+        ]
         if new:
             _refuse_failures(await admin.create_topics(new))
         await _known(bootstrap_servers, list(wanted))

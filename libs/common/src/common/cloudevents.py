@@ -1,5 +1,6 @@
 """CloudEvents 1.0 on Kafka in binary mode, after the NL GOV profile: attributes are `ce_` headers, the value is the data as JSON."""
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import NamedTuple, Protocol
@@ -15,6 +16,8 @@ from common.store.port import Entry
 TYPE_PREFIX = "nl.arbeidsmarktdiensten"
 DATA_LIMIT = 64 * 1024  # bytes; NL GOV profile, section on size limits
 CONTENT_TYPE = b"application/json"
+NUMBER_DIGITS = 18  # more no count of ours will ever have
+TRACEPARENT = re.compile("00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 
 
 class Malformed(Exception):
@@ -35,7 +38,7 @@ class Record(Protocol):
     @property
     def value(self) -> bytes | None: ...
     @property
-    def headers(self) -> tuple[tuple[str, bytes], ...]: ...
+    def headers(self) -> tuple[tuple[str, bytes | None], ...]: ...
     @property
     def timestamp(self) -> int: ...
 
@@ -72,7 +75,12 @@ def dataschema(event: type[Event]) -> str:
 
 
 _FIXED = {
-    topic: (("ce_specversion", b"1.0"), ("ce_type", event_type(event).encode()), ("ce_dataschema", dataschema(event).encode()), ("content-type", CONTENT_TYPE))
+    topic: (
+        ("ce_specversion", b"1.0"),
+        ("ce_type", event_type(event).encode()),
+        ("ce_dataschema", dataschema(event).encode()),
+        ("content-type", CONTENT_TYPE),
+    )
     for topic, event in EVENTS.items()
 }
 
@@ -105,41 +113,73 @@ def parse(record: Record, topic: str) -> Received:
         raise Malformed("unknown topic")
     headers = dict(record.headers)
     envelope = _envelope(record, topic, headers)
-    if headers.get("ce_type") != dict(_FIXED[topic])["ce_type"]:
+    fixed = dict(_FIXED[topic])
+    if any(headers.get(name) != fixed[name] for name in ("ce_specversion", "ce_type")):
         raise Malformed("another type than the topic's")
     if record.value is None or len(record.value) > DATA_LIMIT:
         raise Malformed("no data" if record.value is None else "too large")
     try:
         return Received(event.model_validate_json(record.value), envelope)
     except ValidationError as error:
-        places = sorted({"/".join(str(part) for part in fault["loc"]) for fault in error.errors(include_input=False, include_context=False, include_url=False)})
+        places = sorted(
+            {
+                "/".join(str(part) for part in fault["loc"])
+                for fault in error.errors(include_input=False, include_context=False, include_url=False)
+            }
+        )
         raise Malformed(f"wrong schema at {', '.join(places)[:200]}") from None
 
 
-def _envelope(record: Record, topic: str, headers: Mapping[str, bytes]) -> Envelope:
-    if record.key is None:
+def _envelope(record: Record, topic: str, headers: Mapping[str, bytes | None]) -> Envelope:
+    if not record.key:
         raise Malformed("no key")
     try:
         return Envelope(
-            id=UUID(headers["ce_id"].decode()),
-            source=headers["ce_source"].decode(),
-            subject=UUID(headers["ce_subject"].decode()),
-            time=datetime.fromisoformat(headers["ce_time"].decode()).astimezone(UTC),
-            sequence=int(headers["ce_sequence"]),
-            aggregate_version=int(headers["ce_aggregateversion"]),
+            id=UUID(_word(headers, "ce_id")),
+            source=_word(headers, "ce_source"),
+            subject=UUID(_word(headers, "ce_subject")),
+            time=_moment(_word(headers, "ce_time")),
+            sequence=_number(_word(headers, "ce_sequence")),
+            aggregate_version=_number(_word(headers, "ce_aggregateversion")),
             correlation=_uuid(headers, "ce_correlationid"),
             causation=_uuid(headers, "ce_causationid"),
-            traceparent=headers.get("traceparent", b"").decode(),
+            traceparent=_traceparent(headers.get("traceparent")),
             topic=topic,
             partition=record.partition,
             offset=record.offset,
         )
     except KeyError as missing:
         raise Malformed(f"header {missing.args[0]} is missing") from None
-    except (ValueError, AttributeError):
+    except (ValueError, OverflowError):
         raise Malformed("a header cannot be read") from None
 
 
-def _uuid(headers: Mapping[str, bytes], name: str) -> UUID | None:
+def _word(headers: Mapping[str, bytes | None], name: str) -> str:
+    value = headers[name]
+    if value is None:
+        raise KeyError(name)
+    return value.decode()
+
+
+def _moment(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise ValueError("a time without an offset")
+    return moment.astimezone(UTC)
+
+
+def _number(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) <= NUMBER_DIGITS) or int(text) < 1:
+        raise ValueError("counts start at 1")
+    return int(text)
+
+
+def _traceparent(value: bytes | None) -> str:
+    """A broken trace context starts a new trace (W3C) and spoils no event."""
+    text = (value or b"").decode("ascii", "replace")
+    return text if TRACEPARENT.fullmatch(text) else ""
+
+
+def _uuid(headers: Mapping[str, bytes | None], name: str) -> UUID | None:
     value = headers.get(name)
     return UUID(value.decode()) if value else None

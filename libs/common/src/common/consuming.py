@@ -10,23 +10,23 @@ from aiokafka import TopicPartition
 from aiokafka.abc import ConsumerRebalanceListener
 from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
 from faststream.kafka import KafkaMessage
-from opentelemetry.trace import SpanKind
 
 from common.breaker import Breaker
 from common.clock import Clock
-from common.cloudevents import Malformed, Received, Record, parse
-from common.envelope import receiving
+from common.cloudevents import Record, parse
 from common.errors import Unavailable
 from common.events.base import Event
 from common.failpoints import failpoint
 from common.metrics import Metrics
 from common.parking import Parking
-from common.runner import Origin, Runner
+from common.runner import Runner
+from common.settling import Settling
 from common.subscribing import On
 from common.telemetry import Tracing
 
 P = TypeVar("P")
 LONGEST_PAUSE = 60.0  # seconds
+TOO_MANY = "Too many lanes were parked within a minute."
 
 
 class Stopped(Unavailable):
@@ -51,48 +51,47 @@ class Consuming(ConsumerRebalanceListener, Generic[P]):  # type: ignore[misc]
         patience: float,
         room: Callable[[], Any],
     ) -> None:
-        self._runner, self._parking, self._breaker, self._clock = runner, parking, breaker, clock
-        self._handlers = {on.message: on for on in subscribes}
+        subscribes = tuple(subscribes)
+        self._settling = Settling(runner, subscribes, parking, clock, metrics, tracing, group)
+        self._parking, self._breaker, self._metrics, self._log = parking, breaker, metrics, log
         self._first = frozenset(on.message.topic for on in subscribes if on.first and issubclass(on.message, Event))
-        self._metrics, self._tracing, self._log = metrics, tracing, log
         self._group, self._prefix, self._patience, self._room = group, prefix, patience, room
         self.subscriber: Any = None
         self.assigned = asyncio.Event()
         self.settled_at = monotonic()
         self._busy = asyncio.Lock()
-        self._hurry = False
+        self._hurry = self._stopping = False
         self._pauses = 0
         self._resuming: asyncio.Task[None] | None = None
 
-    async def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:
+    async def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:  # noqa: ARG002 - the batch may hold any
         """Let the batch under way finish before others read on from its offsets."""
         self._hurry = True
         async with self._busy:
-            self._hurry = False
+            self._hurry = self._stopping
 
-    async def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:
+    async def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:  # noqa: ARG002 - lanes are asked for all at once
         """Learn what is parked before the first record is read."""
-        while True:
+        while not self._stopping:  # the client waits for this, also when it is to end
             try:
                 await self._parking.refresh()
             except Unavailable:
                 await asyncio.sleep(1)
             else:
-                break
-        self.assigned.set()
+                self.assigned.set()
+                return
 
     async def take(self, message: KafkaMessage) -> None:
-        """Settle one batch of FastStream's subscriber."""
-        records: Sequence[Record] = message.raw_message
+        """Settle one batch of FastStream's subscriber; FastStream swallows what is raised and reads on, so nothing may be."""
         await self._room()
         async with self._busy:
+            records = self._held(message.raw_message)
+            if not records:
+                return
             began = monotonic()
             try:
                 tally = await self._settle(records)
-            except Unavailable as error:
-                self._hold(records, error)
-                return
-            except Exception as error:  # noqa: BLE001 - a bug here must not let the next batch commit past this one
+            except Exception as error:  # noqa: BLE001 - neither a bug here may let the next batch commit past this one
                 self._hold(records, error)
                 return
             failpoint("consuming.before-commit")
@@ -106,19 +105,23 @@ class Consuming(ConsumerRebalanceListener, Generic[P]):  # type: ignore[misc]
 
     async def process(self, record: Record) -> None:
         """Carry out one record now, as a redrive does; raises what its handler raises."""
-        await self._handle(parse(record, record.topic))
+        await self._settling.handle(parse(record, record.topic))
 
     async def stop(self) -> None:
         """Wait for the batch under way."""
-        self._hurry = True
+        self._hurry = self._stopping = True
         if self._resuming is not None:
             self._resuming.cancel()
         async with self._busy:
             return
 
+    def _held(self, records: Sequence[Record]) -> Sequence[Record]:
+        """Those that are still ours to settle: while a batch waited for room, partitions may have gone to others."""
+        consumer = self.consumer()
+        held = frozenset() if consumer is None else consumer.assignment()
+        return [record for record in records if TopicPartition(record.topic, record.partition) in held]
+
     async def _settle(self, records: Sequence[Record]) -> "Tally[str]":
-        if self._breaker.open:
-            raise Stopped("Too many lanes were parked within a minute.")
         first: dict[str, list[Record]] = {}
         lanes: dict[str, list[Record]] = {}
         for record in records:
@@ -139,57 +142,15 @@ class Consuming(ConsumerRebalanceListener, Generic[P]):  # type: ignore[misc]
     async def _patiently(self, name: str, record: Record) -> str:
         deadline, pause = monotonic() + self._patience, 0.1
         while True:
+            if self._breaker.open:
+                raise Stopped(TOO_MANY)
             try:
-                return await self._one(name, record)
+                return await self._settling.settle(name, record, self._topic(record))
             except Unavailable:
-                if self._hurry or monotonic() + pause > deadline or self._breaker.open:
+                if self._hurry or monotonic() + pause > deadline:
                     raise
                 await asyncio.sleep(pause)
                 pause = min(5.0, pause * 2)
-
-    async def _one(self, name: str, record: Record) -> str:
-        topic = self._topic(record)
-        if self._parking.is_parked(name) and await self._parking.queue(name, record, topic):
-            return self._count(topic, "queued")
-        try:
-            received = parse(record, topic)
-        except Malformed as error:
-            await self._parking.quarantine(record, topic, error)
-            return self._count(topic, "quarantined")
-        try:
-            await self._handle(received)
-        except Unavailable:
-            raise
-        except Exception as error:  # noqa: BLE001 - whatever it is, this case waits for help and no other
-            await self._parking.park(name, record, topic, error, received.envelope.traceparent)
-            return self._count(topic, "parked")
-        return self._count(topic, "handled")
-
-    async def _handle(self, received: Received) -> None:
-        event, envelope = received
-        token = receiving.set(envelope)
-        try:
-            failpoint("consuming.before-handler")
-            with self._tracing.span(f"{envelope.topic} process", envelope.traceparent, SpanKind.CONSUMER, self._attributes(envelope)) as trace:
-                origin = Origin(envelope.mark, trace, envelope.correlation, envelope.id)
-                await self._runner.run(self._handlers[type(event)], event, origin)
-            failpoint("consuming.after-handler")
-        finally:
-            receiving.reset(token)
-        age = (self._clock.now() - envelope.time).total_seconds()
-        self._metrics.critical.labels(envelope.topic).observe(max(0.0, age))
-
-    def _attributes(self, envelope: Any) -> dict[str, str | int]:
-        if envelope.traceparent.endswith("-00"):
-            return {}
-        return {
-            "messaging.system": "kafka",
-            "messaging.operation.name": "process",
-            "messaging.destination.name": envelope.topic,
-            "messaging.consumer.group.name": self._group,
-            "messaging.destination.partition.id": str(envelope.partition),
-            "messaging.kafka.offset": envelope.offset,
-        }
 
     async def _commit(self, records: Sequence[Record]) -> None:
         offsets = {TopicPartition(record.topic, record.partition): record.offset + 1 for record in records}
@@ -211,18 +172,23 @@ class Consuming(ConsumerRebalanceListener, Generic[P]):  # type: ignore[misc]
         for place in held:
             consumer.seek(place, starts[place])
         consumer.pause(*consumer.assignment())
-        self._pauses += 1
+        self._pauses = min(self._pauses + 1, 10)
         self._metrics.paused.set(1)
         seconds = min(LONGEST_PAUSE, 0.5 * 2**self._pauses)
-        self._log.error("paused", group=self._group, error=error, reason=str(error) if isinstance(error, Unavailable) else "bug", seconds=seconds)
-        self._resuming = asyncio.create_task(self._resume(seconds))
+        reason = str(error) if isinstance(error, Unavailable) else "bug"
+        self._log.error("paused", group=self._group, error=error, reason=reason, seconds=seconds)
+        if self._resuming is not None:
+            self._resuming.cancel()
+        if not self._stopping:
+            self._resuming = asyncio.create_task(self._resume(seconds))
 
     async def _resume(self, seconds: float) -> None:
         await asyncio.sleep(seconds)
-        while self._breaker.open:
+        while self._breaker.open:  # noqa: ASYNC110 - opened and closed in many places, looked at once a second
             await asyncio.sleep(1)
         consumer = self.consumer()
-        consumer.resume(*consumer.paused())
+        if consumer is not None:
+            consumer.resume(*consumer.paused())
         self._metrics.paused.set(0)
 
     def _settled(self, count: int, seconds: float, tally: "Tally[str]") -> None:
@@ -230,10 +196,6 @@ class Consuming(ConsumerRebalanceListener, Generic[P]):  # type: ignore[misc]
         self.settled_at = monotonic()
         self._metrics.batch.observe(seconds)
         self._log.debug("batch settled", records=count, seconds=round(seconds, 4), **tally)
-
-    def _count(self, topic: str, outcome: str) -> str:
-        self._metrics.events.labels(topic, outcome).inc()
-        return outcome
 
     def _topic(self, record: Record) -> str:
         return record.topic.removeprefix(self._prefix)

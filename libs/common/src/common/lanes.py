@@ -1,13 +1,12 @@
 """Lanes: a case whose message fails waits with everything behind it, in order, while all other cases go on."""
 
-from base64 import b64decode, b64encode
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import ClassVar, Self
 from uuid import UUID
 
-from pydantic import BaseModel
+from pydantic import Field
 
 from common.aggregate import Aggregate
 from common.clock import Clock
@@ -16,8 +15,11 @@ from common.events.base import Message
 from common.events.catalogue import EVENTS
 from common.events.lane import PARKED
 from common.ids import derived
+from common.kept import ParkedRecord, Place
 from common.store.port import Collection
 from common.subscribing import On, on
+
+EVENT_HOLDS = 32_768  # characters of a record that the event about it repeats; the lane itself keeps all
 
 
 class Kind(StrEnum):
@@ -36,18 +38,6 @@ class State(StrEnum):
     DISCARDED = "discarded"
 
 
-class ParkedRecord(BaseModel):
-    """A record byte for byte (base64), with where it came from."""
-
-    topic: str
-    partition: int
-    offset: int
-    timestamp: int = 0
-    key: str = ""
-    value: str | None = None
-    headers: tuple[tuple[str, str], ...] = ()
-
-
 class Lane(Aggregate):
     """What waits for somebody's help, oldest first, and why."""
 
@@ -61,13 +51,12 @@ class Lane(Aggregate):
     error: str
     attempts: int = 1
     trace: str = ""
-    records: list[ParkedRecord] = []
+    records: list[ParkedRecord] = Field(default_factory=list)
 
-    def queue(self, record: ParkedRecord) -> Self | None:
+    def queue(self, record: ParkedRecord) -> Self:
         """Put a record behind the others; a repetition changes nothing."""
-        if any((one.topic, one.partition, one.offset) == (record.topic, record.partition, record.offset) for one in self.records):
-            return None
-        self.records.append(record)
+        if all(one.place != record.place for one in self.records):
+            self.records.append(record)
         return self
 
 
@@ -89,9 +78,10 @@ class Queue(Message):
 
 
 class Settle(Message):
-    """The first record of a lane has been carried out, or is given up."""
+    """The first record of a lane has been carried out, or is given up; `place` says which that was, since others may redrive as well."""
 
     lane_id: UUID
+    place: Place
     discard: bool = False
 
 
@@ -138,14 +128,16 @@ async def park(message: Park, ports: LanePorts) -> Lane | None:
 
 
 async def queue(message: Queue, ports: LanePorts) -> Lane | None:
-    """Let a record wait behind the others of its lane."""
+    """Let a record wait behind the others of its lane; None when the lane does not wait any more."""
     lane = await ports.lanes.get(lane_id(message.name))
-    return lane if lane is None or lane.state is not State.PARKED else lane.queue(message.record)
+    return None if lane is None or lane.state is not State.PARKED else lane.queue(message.record)
 
 
-async def settle(message: Settle, ports: LanePorts) -> Lane:
-    """Take the first record out."""
+async def settle(message: Settle, ports: LanePorts) -> Lane | None:
+    """Take the first record out, unless somebody else has."""
     lane = await _existing(message.lane_id, ports)
+    if lane.records[0].place != message.place:
+        return None
     lane.records = lane.records[1:]
     lane.attempts = 1
     return _end(lane, discard=message.discard) if not lane.records else lane
@@ -191,42 +183,13 @@ def _parked_event(lane: Lane, ports: LanePorts):  # type: ignore[no-untyped-def]
         source_topic=record.topic,
         partition=record.partition,
         offset=record.offset,
-        error=lane.error,
+        error=_word(lane.error),
         attempts=lane.attempts,
         trace=lane.trace,
-        record="" if event is None or event.personal else record.value or "",
+        record="" if event is None or event.personal or len(record.value or "") > EVENT_HOLDS else record.value or "",
     )
 
 
-def keep(record: object, topic: str) -> ParkedRecord:
-    """A record of Kafka's client as it is kept; `topic` without the deployment's prefix."""
-    r = record
-    return ParkedRecord(
-        topic=topic,
-        partition=r.partition,  # type: ignore[attr-defined]
-        offset=r.offset,  # type: ignore[attr-defined]
-        timestamp=r.timestamp,  # type: ignore[attr-defined]
-        key=b64encode(r.key or b"").decode(),  # type: ignore[attr-defined]
-        value=None if r.value is None else b64encode(r.value).decode(),  # type: ignore[attr-defined]
-        headers=tuple((name, b64encode(value or b"").decode()) for name, value in r.headers),  # type: ignore[attr-defined]
-    )
-
-
-@dataclass(frozen=True)
-class KeptRecord:
-    """A kept record as Kafka's client would hand it over."""
-
-    topic: str
-    partition: int
-    offset: int
-    timestamp: int
-    key: bytes | None
-    value: bytes | None
-    headers: tuple[tuple[str, bytes], ...]
-
-
-def restore(kept: ParkedRecord) -> KeptRecord:
-    """The record that was kept, byte for byte."""
-    value = None if kept.value is None else b64decode(kept.value)
-    headers = tuple((name, b64decode(text)) for name, text in kept.headers)
-    return KeptRecord(kept.topic, kept.partition, kept.offset, kept.timestamp, b64decode(kept.key), value, headers)
+def _word(name: str) -> str:
+    """The name of a class as contracts take it: some begin with an underscore."""
+    return name.strip("_")[:64] or "Error"

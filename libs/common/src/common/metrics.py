@@ -20,7 +20,9 @@ class Metrics:
         self.outbox_age = self._gauge("loket_outbox_age_seconds", "Age of the oldest entry not carried out yet.")
         self.lag = self._gauge("loket_lag_records", "Records of a topic not settled yet.", "topic")
         self.parked = self._gauge("loket_parked_lanes", "Lanes that wait for somebody's help.")
-        self.paused = self._gauge("loket_consumer_paused", "1 while partitions are paused because store, broker or provider is not available.")
+        self.paused = self._gauge(
+            "loket_consumer_paused", "1 while partitions are paused because store, broker or provider is not available."
+        )
         self.breaker = self._gauge("loket_breaker_open", "1 while the consumer has stopped because too many lanes were parked.")
         self.loop_lag = self._gauge("loket_loop_lag_seconds", "How late the event loop was at the last look.")
         self.requests = self._histogram("loket_http_request_seconds", "Time to answer a request.", "method", "route", "status")

@@ -10,7 +10,20 @@ from common.clock import Clock
 from common.cloudevents import Record
 from common.errors import NotFound, Rejected, Unavailable
 from common.events.base import Message
-from common.lanes import Fail, Kind, Lane, LanePorts, Park, ParkedRecord, Queue, Resume, Settle, State, keep, lane_handlers, lane_id, restore
+from common.kept import ParkedRecord, keep, restore
+from common.lanes import (
+    Fail,
+    Kind,
+    Lane,
+    LanePorts,
+    Park,
+    Queue,
+    Resume,
+    Settle,
+    State,
+    lane_handlers,
+    lane_id,
+)
 from common.metrics import Metrics
 from common.runner import Origin, Runner
 from common.store.port import Collection, Entry, Store
@@ -21,48 +34,73 @@ Process = Callable[[Record], Awaitable[None]]
 class Parking:
     """The parked lanes of a service; names in memory spare a look at the store for each message."""
 
-    def __init__(self, service: str, store: Store, clock: Clock, wake: Any, breaker: Breaker, metrics: Metrics, log: Any) -> None:
+    def __init__(
+        self,
+        service: str,
+        store: Store,
+        clock: Clock,
+        wake: Any,
+        breaker: Breaker,
+        metrics: Metrics,
+        log: Any,
+        resumed: Callable[[], None] = lambda: None,
+    ) -> None:
         self._ports = LanePorts(Collection(store, Lane), clock, service)
         self._runner = Runner(self._ports, store, clock, wake)
         self._handlers = {on.message: on for on in lane_handlers(service)}
-        self._breaker, self._metrics, self._log = breaker, metrics, log
+        self._breaker, self._metrics, self._log, self._resumed = breaker, metrics, log, resumed
         self._parked: set[str] = set()
+        self._changes = 0
 
     async def refresh(self) -> None:
         """Learn which lanes are parked; called before a partition newly assigned is read."""
-        lanes = await self._ports.lanes.find({"state": State.PARKED}, limit=100_000)
-        self._parked = {lane.name for lane in lanes if lane.kind is not Kind.QUARANTINE}
-        self._metrics.parked.set(len(lanes))
+        while True:
+            seen = self._changes
+            lanes = await self._ports.lanes.find({"state": State.PARKED}, limit=100_000)
+            if seen == self._changes:  # else the answer may be older than what has been parked or opened meanwhile
+                break
+        self._parked = {lane.name for lane in lanes}
+        self._metrics.parked.set(len(self._parked))
 
     def is_parked(self, name: str) -> bool:
         """Whether a lane waits."""
         return name in self._parked
 
+    def waiting(self) -> int:
+        """How many lanes wait."""
+        return len(self._parked)
+
+    async def still_parked(self, name: str) -> bool:
+        """Whether a lane waits, asked of the store: another replica may have opened it."""
+        lane = await self._ports.lanes.get(lane_id(name))
+        if lane is not None and lane.state is State.PARKED:
+            return True
+        self._change_known(name, parked=False)
+        return False
+
     async def park(self, name: str, record: Any, topic: str, error: BaseException, trace: str) -> None:
         """Stop a lane at a record from Kafka."""
-        await self._stop(Park(name=name, kind=Kind.MESSAGES, record=keep(record, topic), error=type(error).__name__, trace=trace))
-        self._parked.add(name)
+        await self._stop(Park(name=name, kind=Kind.MESSAGES, record=keep(record, topic), error=type(error).__name__, trace=trace), error)
 
     async def park_step(self, name: str, entry: Entry, error: Exception) -> None:
         """Stop an aggregate at a step; its entries stay in its outbox."""
         record = ParkedRecord(topic=entry.type, partition=-1, offset=entry.position)
-        await self._stop(Park(name=name, kind=Kind.STEPS, record=record, error=type(error).__name__, trace=entry.trace))
-        self._parked.add(name)
+        await self._stop(Park(name=name, kind=Kind.STEPS, record=record, error=type(error).__name__, trace=entry.trace), error)
 
     async def quarantine(self, record: Any, topic: str, error: Exception) -> None:
         """Keep a record that is no event; nothing waits behind it."""
         name = f"quarantine/{topic}/{record.partition}/{record.offset}"
         await self._ask(Park(name=name, kind=Kind.QUARANTINE, record=keep(record, topic), error=type(error).__name__))
+        self._change_known(name, parked=True)
         self._log.warning("quarantined", topic=topic, partition=record.partition, offset=record.offset, reason=str(error))
 
     async def queue(self, name: str, record: Any, topic: str) -> bool:
         """Let a record wait behind the others of its lane; False when the lane has been opened meanwhile."""
-        lane = await self._ports.lanes.get(lane_id(name))
-        if lane is None or lane.state is not State.PARKED:
-            self._parked.discard(name)
-            return False
-        await self._ask(Queue(name=name, record=keep(record, topic)))
-        return True
+        while await self.still_parked(name):
+            lane = await self._ask(Queue(name=name, record=keep(record, topic)))
+            if lane is not None:
+                return True
+        return False
 
     async def list(self, limit: int, skip: int) -> list[Lane]:
         """The parked lanes, the oldest first."""
@@ -83,10 +121,10 @@ class Parking:
                 await process(restore(lane.records[0]))
             except Unavailable:
                 raise
-            except Exception as error:  # noqa: BLE001 - it waits on, with the new reason
+            except Exception as error:
                 await self._ask(Fail(lane_id=id_, error=type(error).__name__))
                 raise Rejected(f"It failed again ({type(error).__name__}); the lane waits on.") from error
-            lane = await self._change(Settle(lane_id=id_))
+            lane = await self._change(Settle(lane_id=id_, place=lane.records[0].place))
         if lane.kind is Kind.STEPS:
             lane = await self._change(Resume(lane_id=id_))
         self._open(lane)
@@ -97,17 +135,24 @@ class Parking:
         lane = await self._still_parked(id_)
         if lane.kind is Kind.STEPS:
             raise Rejected("A step of an aggregate cannot be given up; mend what it needs, then redrive.")
-        lane = await self._change(Settle(lane_id=id_, discard=True))
+        lane = await self._change(Settle(lane_id=id_, place=lane.records[0].place, discard=True))
         if lane.state is not State.PARKED:
             self._open(lane)
         return lane
 
-    async def _stop(self, message: Park) -> None:
+    async def _stop(self, message: Park, error: BaseException) -> None:
         await self._ask(message)
+        self._change_known(message.name, parked=True)
         self._breaker.count()
         self._metrics.breaker.set(self._breaker.open)
-        self._metrics.parked.inc()
-        self._log.error("lane parked", lane=message.name, topic=message.record.topic, offset=message.record.offset, error=message.error, trace=message.trace)
+        self._log.error(
+            "lane parked",
+            lane=message.name,
+            topic=message.record.topic,
+            offset=message.record.offset,
+            error=error,
+            trace=message.trace,
+        )
 
     async def _still_parked(self, id_: UUID) -> Lane:
         lane = await self.show(id_)
@@ -118,12 +163,16 @@ class Parking:
     async def _ask(self, message: Message) -> Aggregate | None:
         return await self._runner.run(self._handlers[type(message)], message, Origin())
 
-    async def _change(self, message: Message) -> Lane:
+    async def _change(self, message: Settle | Resume) -> Lane:
         lane = await self._ask(message)
-        assert isinstance(lane, Lane)
-        return lane
+        return lane if isinstance(lane, Lane) else await self.show(message.lane_id)
+
+    def _change_known(self, name: str, *, parked: bool) -> None:
+        self._changes += 1
+        (self._parked.add if parked else self._parked.discard)(name)
+        self._metrics.parked.set(len(self._parked))
 
     def _open(self, lane: Lane) -> None:
-        self._parked.discard(lane.name)
-        self._metrics.parked.dec()
+        self._change_known(lane.name, parked=False)
         self._log.info("lane resumed", lane=lane.name)
+        self._resumed()

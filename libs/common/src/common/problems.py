@@ -1,7 +1,7 @@
 """Every refusal is a problem document (RFC 9457) that names all faults and repeats no input."""
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, Self
 
 import orjson
 from fastapi import FastAPI
@@ -28,12 +28,15 @@ TITLES = {
 }
 
 
+MISTAKE = "Something went wrong on our side; it has been logged."
+
+
 class Fault(tuple[str, str]):
     """A JSON Pointer (RFC 6901) into the body, and a sentence that does not repeat what stands there."""
 
     __slots__ = ()
 
-    def __new__(cls, pointer: str, sentence: str) -> "Fault":
+    def __new__(cls, pointer: str, sentence: str) -> Self:
         return super().__new__(cls, (pointer, sentence))
 
 
@@ -51,12 +54,11 @@ def pointer(path: Iterable[str | int]) -> str:
 
 
 def answer_problems(app: FastAPI) -> None:
-    """Let every error of `app` leave as a problem document."""
+    """Let every refusal of `app` leave as a problem document; bugs are answered at the edge (`common.web`)."""
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(Rejected, _rejected)
     app.add_exception_handler(Unavailable, _unavailable)
-    app.add_exception_handler(Exception, _bug)
 
 
 async def _invalid(_request: Request, error: Exception) -> Response:
@@ -77,11 +79,9 @@ async def _rejected(_request: Request, error: Exception) -> Response:
 
 async def _unavailable(_request: Request, error: Exception) -> Response:
     assert isinstance(error, Unavailable)
-    return problem(503, "Not possible at the moment; please try again.", headers={"Retry-After": str(max(1, round(error.retry_after.total_seconds())))})
-
-
-async def _bug(_request: Request, _error: Exception) -> Response:
-    return problem(500, "Something went wrong on our side; it has been logged.")
+    return problem(
+        503, "Not possible at the moment; please try again.", headers={"Retry-After": str(max(1, round(error.retry_after.total_seconds())))}
+    )
 
 
 def _place(location: Sequence[str | int]) -> str:

@@ -2,8 +2,9 @@
 
 import asyncio
 from collections.abc import Iterable
+from contextlib import suppress
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
@@ -69,10 +70,10 @@ class Publisher:
                 await self._produce(record for one in asked for record in one.records)
         except (KafkaError, TimeoutError, OSError) as error:
             await self._throw_away()
-            for one in asked:
-                if not one.future.done():
-                    one.future.set_exception(Unavailable(f"Kafka has not acknowledged: {type(error).__name__}."))
-                    one.future.exception()
+            _refuse(asked, Unavailable(f"Kafka has not acknowledged: {type(error).__name__}."))
+        except Exception as error:  # noqa: BLE001 - whoever asked must hear of a bug as well
+            await self._throw_away()
+            _refuse(asked, error)
         else:
             for one in asked:
                 if not one.future.done():
@@ -106,29 +107,47 @@ class Publisher:
             try:
                 await producer.start()
             except BaseException:
-                await producer.stop()
+                await _end(producer)
                 raise
             self._producer = producer
         return self._producer
 
     async def _throw_away(self) -> None:
+        """Not `stop`, which waits for ever while the broker is down, and leaves behind a task that sends long after its successor."""
         producer, self._producer = self._producer, None
-        if producer is None:
-            return
-        try:
-            async with asyncio.timeout(2):
-                await producer.stop()
-        except (TimeoutError, KafkaError, OSError):
-            return  # it never expires a batch while the broker is down; its successor resends
+        if producer is not None:
+            await _end(producer)
+
+
+async def _end(producer: AIOKafkaProducer) -> None:
+    producer._closed = True  # noqa: SLF001 - what `stop` does, without its waiting
+    with suppress(KafkaError, OSError):
+        if producer._sender is not None:  # noqa: SLF001
+            await producer._sender.close()  # noqa: SLF001
+        await producer.client.close()
+
+
+def _refuse(asked: list[_Asked], error: Exception) -> None:
+    for one in asked:
+        if not one.future.done():
+            one.future.set_exception(error)
+            one.future.exception()  # heard, even if the caller was cancelled
 
 
 async def _hand_over(producer: AIOKafkaProducer, place: Place, records: list[Outgoing]) -> "list[asyncio.Future[object]]":
     acknowledgements = []
     batch = producer.create_batch()
     for record in records:
-        if batch.append(key=record.key, value=record.value, timestamp=None, headers=record.headers) is None:
+        if _append(batch, record):
+            continue
+        if batch.record_count():
             acknowledgements.append(await producer.send_batch(batch, place[0], partition=place[1]))
             batch = producer.create_batch()
-            batch.append(key=record.key, value=record.value, timestamp=None, headers=record.headers)
+        if not _append(batch, record):
+            raise ValueError(f"A record of {record.topic} is larger than {MESSAGE_LIMIT} bytes.")
     acknowledgements.append(await producer.send_batch(batch, place[0], partition=place[1]))
     return acknowledgements
+
+
+def _append(batch: Any, record: Outgoing) -> bool:
+    return batch.append(key=record.key, value=record.value, timestamp=None, headers=record.headers) is not None

@@ -1,38 +1,27 @@
-"""Carries out what follows from saved changes: events to Kafka, steps through the runner; per aggregate strictly in order."""
+"""Sees to it that what follows from saved changes is carried out: per aggregate strictly in order, many aggregates at once."""
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
-from typing import Generic, Protocol, TypeVar
-from uuid import UUID
-
-from opentelemetry.trace import SpanKind
+from typing import Any, Generic, Protocol, TypeVar
 
 from common.aggregate import Aggregate, How
+from common.carrying import Carrying, Key
 from common.clock import Clock
-from common.cloudevents import Outgoing, outgoing
 from common.errors import Unavailable
 from common.failpoints import failpoint
 from common.metrics import Metrics
-from common.runner import Origin, Runner, step_mark
 from common.store.port import Entry, Store
-from common.subscribing import On, Once
-from common.telemetry import Tracing
 
 P = TypeVar("P")
-Key = tuple[str, UUID]  # collection, id
 LOOK_FOR_DUE = 0.1  # seconds between two looks for waiting steps whose time has come
 LOOK_FOR_LEFT = 2.0  # seconds between two looks for entries that a crash has left
 LEFT_AFTER = timedelta(seconds=5)  # younger entries are in the hands of who wrote them
+LONGEST_PAUSE = 5.0  # seconds between two tries while Kafka or the store is away
 AT_ONCE = 500
-
-
-class Publishing(Protocol):
-    """Hands records to Kafka."""
-
-    async def send(self, records: list[Outgoing]) -> None: ...
+REMEMBERED = 20_000  # aggregates whose last position is known
 
 
 class Parking(Protocol):
@@ -40,35 +29,39 @@ class Parking(Protocol):
 
     def is_parked(self, name: str) -> bool: ...
 
+    def waiting(self) -> int: ...
+
+    async def still_parked(self, name: str) -> bool: ...
+
     async def park_step(self, name: str, entry: Entry, error: Exception) -> None: ...
 
 
 class Relay(Generic[P]):
-    """Woken from memory right after a commit; finds by itself what a crash has left. Two of them only repeat, which marks make harmless."""
+    """Woken from memory right after a commit; finds by itself what a crash has left. Two of them only repeat, which marks make harmless.
+
+    A relay that is woken asks the store first where it does not know what was before: entries are numbered, and none is ever jumped.
+    """
 
     def __init__(
         self,
-        runner: Runner[P],
+        carrying: Carrying[P],
         store: Store,
-        publisher: Publishing,
         parking: Parking,
-        steps: Iterable[On[P]],
-        acts: Iterable[Once[P]],
         kinds: Iterable[type[Aggregate]],
         clock: Clock,
-        source: bytes,
         metrics: Metrics,
-        tracing: Tracing,
+        log: Any,
     ) -> None:
-        self._runner, self._store, self._publisher, self._parking = runner, store, publisher, parking
-        self._steps = {on.message.__name__: on for on in steps}
-        self._acts = {act.message.__name__: act for act in acts}
+        self._carrying, self._store, self._parking, self._clock, self._metrics, self._log = carrying, store, parking, clock, metrics, log
         self._kinds = {kind.collection: kind for kind in kinds}
-        self._clock, self._source, self._metrics, self._tracing = clock, source, metrics, tracing
         self._entries: dict[Key, deque[Entry]] = {}
+        self._last: dict[Key, int] = {}
+        self._ended: set[Key] = set()
+        self._broken: set[Key] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._looking: list[asyncio.Task[None]] = []
         self._stopping = False
+        self._resumed = asyncio.Event()
         self._room = asyncio.Event()
         self._room.set()
 
@@ -76,7 +69,7 @@ class Relay(Generic[P]):
         """Take up what an earlier process has left, then keep looking."""
         with suppress(Unavailable):
             await self._take_up(timedelta())
-        self._looking = [asyncio.create_task(self._look_for_due()), asyncio.create_task(self._look_for_left())]
+        self._looking = [asyncio.create_task(self._keep_looking(look)) for look in (self._look_for_due, self._look_for_left)]
 
     async def stop(self, patience: float = 5.0) -> None:
         """Finish what can be finished within `patience` seconds; the rest lies safely in the outbox."""
@@ -99,6 +92,10 @@ class Relay(Generic[P]):
         """Wait until not too much is under way."""
         await self._room.wait()
 
+    def full(self) -> bool:
+        """Whether so much is under way that others wait for room."""
+        return not self._room.is_set()
+
     def oldest(self) -> datetime | None:
         """When the oldest entry under way was written."""
         return min((entries[0].time for entries in self._entries.values() if entries), default=None)
@@ -107,8 +104,9 @@ class Relay(Generic[P]):
         """Whether nothing is under way."""
         return not self._entries
 
-    def resume(self, name: str) -> None:
-        """Go on with an aggregate that was parked; the next look finds its entries."""
+    def resume(self) -> None:
+        """Look at once: an aggregate that was parked may go on."""
+        self._resumed.set()
 
     def _queue(self, key: Key, entries: Iterable[Entry]) -> None:
         if self._stopping:
@@ -127,112 +125,121 @@ class Relay(Generic[P]):
 
     async def _carry_out(self, key: Key) -> None:
         entries, attempt = self._entries[key], 0
-        last = 0
         try:
             while entries and not self._parking.is_parked(_name(key)):
                 try:
-                    last = await self._next(key, entries)
+                    await self._next(key, entries)
                     attempt = 0
                 except Unavailable:
-                    attempt += 1
-                    await asyncio.sleep(min(5.0, 0.05 * 2**attempt))
-                if not entries and last:
-                    await self._clear(key, last)
+                    attempt = min(attempt + 1, 10)
+                    await asyncio.sleep(min(LONGEST_PAUSE, 0.05 * 2**attempt))
+                if not entries or self._parking.is_parked(_name(key)):
+                    await self._clear(key)
         finally:
             del self._entries[key]
+            self._ended.add(key)
             self._metrics.outbox.set(len(self._entries))
             if len(self._entries) < AT_ONCE * 5:
                 self._room.set()
 
-    async def _clear(self, key: Key, position: int) -> None:
-        failpoint("relay.before-clear")
-        with suppress(Unavailable):  # it stays, is found again, and is dropped by its mark
-            await self._store.told(*key, position)
-
-    async def _next(self, key: Key, entries: deque[Entry]) -> int:
-        """Carry out the first entry, with those after it for the same topic; give the last position done."""
-        first = entries[0]
-        if first.how is How.TELL:
-            together = _together(entries)
-            failpoint("relay.before-send")
-            await self._publisher.send([outgoing(entry, key[1], self._source) for entry in together])
-            failpoint("relay.after-ack")
-            self._metrics.told.labels(first.type).inc(len(together))
-            for _ in together:
-                entries.popleft()
-            return together[-1].position
+    async def _next(self, key: Key, entries: deque[Entry]) -> None:
+        """Carry out the first entry, with those after it for the same topic."""
+        if entries[0].position != self._last.get(key, 0) + 1:
+            await self._find_those_before(key, entries)
+        together = _together(entries)
         try:
-            await (self._act if first.how is How.ONCE else self._step)(key, first)
+            await self._carrying.carry_out(key, together)
         except Unavailable:
             raise
         except Exception as error:  # noqa: BLE001 - whatever it is, this aggregate waits for help and no other
-            self._metrics.steps.labels(first.type, "parked").inc()
-            await self._parking.park_step(_name(key), first, error)
-            return 0
-        self._metrics.steps.labels(first.type, "done").inc()
-        entries.popleft()
-        return first.position
+            self._metrics.steps.labels(together[0].type, "parked").inc()
+            await self._parking.park_step(_name(key), together[0], error)
+            return
+        for _ in together:
+            entries.popleft()
+        self._remember(key, together[-1].position)
 
-    async def _step(self, key: Key, entry: Entry) -> None:
-        on = self._steps[entry.type]
-        with self._tracing.span(entry.type, entry.trace, attributes={"loket.step": entry.type}) as trace:
-            origin = Origin(step_mark(*key, entry.position), trace, entry.correlation, entry.causation)
-            failpoint("relay.before-step")
-            await self._runner.run(on, on.message.model_validate_json(entry.data), origin)
-        failpoint("relay.after-step")
+    async def _find_those_before(self, key: Key, entries: deque[Entry]) -> None:
+        """Another process, or a save whose answer was lost, may have left entries that have to go first."""
+        stored = await self._store.entries(*key)
+        newest = stored[-1].position if stored else 0
+        complete = [*stored, *(entry for entry in entries if entry.position > newest)]
+        entries.clear()
+        entries.extend(complete)
+        self._remember(key, entries[0].position - 1)
 
-    async def _act(self, key: Key, entry: Entry) -> None:
-        once = self._acts[entry.type]
-        await self._store.told(*key, entry.position)  # taken out before it runs: at most once
-        failpoint("relay.before-act")
-        with self._tracing.span(entry.type, entry.trace, SpanKind.CLIENT, {"loket.step": entry.type}) as trace:
-            outcome = await once.act(once.message.model_validate_json(entry.data), self._runner.ports)
-            failpoint("relay.after-act")
-            origin = Origin(step_mark(*key, entry.position), trace, entry.correlation, entry.causation)
-            await self._record(self._steps[type(outcome).__name__], outcome, origin)
+    async def _clear(self, key: Key) -> None:
+        failpoint("relay.before-clear")
+        with suppress(Unavailable):  # they stay, are found again, and are dropped by their marks
+            await self._store.told(*key, self._last.get(key, 0))
 
-    async def _record(self, on: On[P], outcome: object, origin: Origin) -> None:
+    def _remember(self, key: Key, position: int) -> None:
+        self._last.pop(key, None)  # so that the first is the one not used for longest
+        self._last[key] = position
+        if len(self._last) > REMEMBERED:
+            del self._last[next(iter(self._last))]
+
+    async def _keep_looking(self, look: Callable[[], Awaitable[None]]) -> None:
         while True:
             try:
-                await self._runner.run(on, outcome, origin)  # type: ignore[arg-type]
+                await look()
             except Unavailable:
-                await asyncio.sleep(0.5)
-            else:
-                return
+                await asyncio.sleep(LOOK_FOR_DUE)
+            except Exception as error:  # noqa: BLE001 - a bug must not end the looking for good
+                self._log.error("relay cannot look", error=error)
+                await asyncio.sleep(LOOK_FOR_LEFT)
 
     async def _look_for_due(self) -> None:
-        while True:
-            with suppress(Unavailable):
-                due = await self._store.due(self._clock.now(), AT_ONCE)
-                await asyncio.gather(*(self._runner.fire(self._kinds[collection], id_, self._steps) for collection, id_ in due))
-                if len(due) == AT_ONCE:
-                    continue
+        due = await self._store.due(self._clock.now(), AT_ONCE + len(self._broken))
+        await asyncio.gather(*(self._fire(key) for key in due if key not in self._broken))
+        if len(due) < AT_ONCE:
             await asyncio.sleep(LOOK_FOR_DUE)
 
-    async def _look_for_left(self) -> None:
-        while True:
-            await asyncio.sleep(LOOK_FOR_LEFT)
-            with suppress(Unavailable):
-                await self._take_up(LEFT_AFTER)
+    async def _fire(self, key: Key) -> None:
+        try:
+            await self._carrying.runner.fire(self._kinds[key[0]], key[1], self._carrying.steps)
+        except Unavailable:
+            return  # it is due at the next look as well
+        except Exception as error:  # noqa: BLE001 - a waiting step that this version cannot read holds up no other
+            self._broken.add(key)
+            self._log.error("waiting step cannot be read", aggregate=_name(key), error=error)
 
-    async def _take_up(self, age: timedelta) -> None:
-        left = await self._store.untold(self._clock.now() - age, AT_ONCE)
-        for collection, id_, entries in left:
-            key = (collection, id_)
-            if key not in self._entries and not self._parking.is_parked(_name(key)):
-                self._queue(key, entries)
+    async def _look_for_left(self) -> None:
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._resumed.wait(), LOOK_FOR_LEFT)
+        age = timedelta() if self._resumed.is_set() else LEFT_AFTER
+        self._resumed.clear()
+        while await self._take_up(age):
+            await self.room()
+
+    async def _take_up(self, age: timedelta) -> bool:
+        """Queue what lies in outboxes longer than `age`; whether there may be more."""
+        self._ended = set()  # what ends while the store looks must not be taken up from its stale answer
+        most = AT_ONCE + self._parking.waiting() + len(self._entries)
+        left = await self._store.untold(self._clock.now() - age, most)
+        taken = [await self._taken_up((collection, id_), entries) for collection, id_, entries in left]
+        return len(left) == most and any(taken)
+
+    async def _taken_up(self, key: Key, entries: Sequence[Entry]) -> bool:
+        if self._parking.is_parked(_name(key)) and await self._parking.still_parked(_name(key)):
+            return False
+        if key in self._entries or key in self._ended:
+            return False
+        self._remember(key, entries[0].position - 1)
+        self._queue(key, entries)
+        return True
 
 
 def _together(entries: deque[Entry]) -> list[Entry]:
-    together = []
-    for entry in entries:
-        if entry.how is not How.TELL or (entry.type, entry.key) != (entries[0].type, entries[0].key):
+    first = entries[0]
+    together = [first]
+    for entry in entries if first.how is How.TELL else ():
+        if entry.position == together[-1].position + 1 and (entry.how, entry.type, entry.key) == (first.how, first.type, first.key):
+            together.append(entry)
+        elif entry is not first:
             break
-        together.append(entry)
     return together
 
 
 def _name(key: Key) -> str:
     return f"{key[0]}/{key[1]}"
-
-

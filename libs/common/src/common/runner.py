@@ -10,8 +10,10 @@ from uuid import UUID
 
 from common.aggregate import Aggregate, Follow, Mark
 from common.clock import Clock
+from common.cloudevents import DATA_LIMIT
 from common.errors import Contended
 from common.events.base import Event, Message, Step
+from common.failpoints import failpoint
 from common.ids import derived
 from common.store.port import AlreadyApplied, Entry, Store, handling
 from common.subscribing import On
@@ -31,6 +33,10 @@ class Origin(NamedTuple):
 
 class Undeclared(Exception):
     """A handler made something follow that its line in `app.py` does not name."""
+
+
+class Oversized(Exception):
+    """A handler made something follow that is larger than events may be."""
 
 
 @dataclass
@@ -74,6 +80,8 @@ class Runner(Generic[P]):
                     return aggregate
                 if await self._save(aggregate, origin, on.leads_to):
                     return aggregate
+                if (stored := await self._applied_before(aggregate, origin)) is not None:
+                    return stored
                 await self._pause(attempt)
         raise Contended(f"{on.message.__name__} met a changed aggregate {ATTEMPTS} times.")
 
@@ -91,6 +99,13 @@ class Runner(Generic[P]):
             if await self._save(aggregate, Origin(trace=due[0][1].trace, correlation=aggregate.correlation), None):
                 return
             await self._pause(attempt)
+
+    async def _applied_before(self, aggregate: Aggregate, origin: Origin) -> Aggregate | None:
+        """A handler that creates without looking meets what an earlier delivery of its message has created."""
+        if origin.mark is None:
+            return None
+        stored = await self._store.get(type(aggregate), aggregate.id)
+        return stored if stored is not None and stored.has_applied(origin.mark) else None
 
     async def _decide(self, on: On[P], message: Message, origin: Origin) -> Aggregate | None:
         token = handling.set(origin.mark)
@@ -111,8 +126,10 @@ class Runner(Generic[P]):
             aggregate.correlation = origin.correlation or aggregate.id
         aggregate.version += 1
         entries = [self._entry(aggregate, follow, origin) for follow in follows]
+        failpoint("runner.before-save")
         if not await self._store.save(aggregate, entries):
             return False
+        failpoint("runner.after-save")
         self._wake(aggregate, entries)
         return True
 
@@ -132,7 +149,7 @@ class Runner(Generic[P]):
             sequence=sequence,
             version=aggregate.version,
             time=self._clock.now(),
-            data=what.__pydantic_serializer__.to_json(what, by_alias=True),
+            data=_data(what),
             trace=origin.trace,
             correlation=aggregate.correlation,
             causation=origin.causation,
@@ -160,10 +177,15 @@ def step_mark(collection: str, id_: UUID, position: int) -> Mark:
     return Mark(f"{collection}/{id_}", position)
 
 
+def _data(what: Event | Step) -> bytes:
+    data = what.__pydantic_serializer__.to_json(what, by_alias=True)
+    if len(data) > DATA_LIMIT:
+        raise Oversized(f"{type(what).__name__} takes {len(data)} bytes; nobody would read more than {DATA_LIMIT}.")
+    return data
+
+
 def _refuse_undeclared(followed: set[type[Any]], declared: Iterable[type[Any]]) -> None:
     undeclared = followed - set(declared)
     if undeclared:
         names = ", ".join(sorted(kind.__name__ for kind in undeclared))
         raise Undeclared(f"{names} follows, but the line of this handler in app.py does not name it.")
-
-

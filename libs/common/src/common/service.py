@@ -16,6 +16,7 @@ import uvicorn
 from common.aggregate import Aggregate
 from common.breaker import Breaker
 from common.broker import make_broker, subscribe
+from common.carrying import Carrying, Publishing
 from common.clock import Clock, ShiftedClock, SystemClock
 from common.cloudevents import source_of
 from common.consuming import Consuming
@@ -24,7 +25,7 @@ from common.lanes import Lane
 from common.metrics import Metrics
 from common.parking import Parking
 from common.publisher import Publisher
-from common.relay import Publishing, Relay
+from common.relay import Relay
 from common.runner import Origin, Runner
 from common.settings import ServiceSettings
 from common.store.opening import open_store
@@ -83,18 +84,36 @@ class Context:
 class Service(Generic[P]):
     """The running whole; `app` is its ASGI application."""
 
-    def __init__(self, blueprint: Blueprint[P], *, store: Store | None = None, clock: Clock | None = None, publisher: Publishing | None = None, tracing: Tracing | None = None) -> None:
+    def __init__(
+        self,
+        blueprint: Blueprint[P],
+        *,
+        store: Store | None = None,
+        clock: Clock | None = None,
+        publisher: Publishing | None = None,
+        tracing: Tracing | None = None,
+    ) -> None:
         settings = blueprint.settings
         self.blueprint = blueprint
         self.kinds: tuple[type[Aggregate], ...] = (*blueprint.aggregates, Lane)
-        self.clock = clock or (ShiftedClock(settings.clock_file) if settings.clock_file and settings.environment != "production" else SystemClock())
+        self.clock = clock or (
+            ShiftedClock(settings.clock_file) if settings.clock_file and settings.environment != "production" else SystemClock()
+        )
         self.store = store or open_store(settings, blueprint.name, self.kinds)
         self.metrics, self.log = Metrics(blueprint.name), logger(blueprint.name, settings.log_level)
         self.tracing = tracing or Tracing(blueprint.name, settings.trace_ratio, _exporter(settings))
         self.group = settings.topic_prefix + blueprint.name
         self._publisher = publisher or Publisher(settings.kafka_bootstrap_servers, blueprint.name, settings.topic_prefix)
         self.context = Context(
-            settings, self.store, self.clock, self.metrics, self.tracing, self.log, self._ask, staff_guard(settings.staff_secret.get_secret_value()), self._overloaded
+            settings,
+            self.store,
+            self.clock,
+            self.metrics,
+            self.tracing,
+            self.log,
+            self._ask,
+            staff_guard(settings.staff_secret.get_secret_value()),
+            self._overloaded,
         )
         self._put_together(blueprint)
         self.app: FastAPI = make_app(self, blueprint.routes(self.context, self.ports))
@@ -106,12 +125,11 @@ class Service(Generic[P]):
         settings = blueprint.settings
         self.ports = blueprint.ports(self.context)
         self.breaker = Breaker(settings.breaker_lanes_per_minute, self.clock)
-        self.parking = Parking(blueprint.name, self.store, self.clock, self._wake, self.breaker, self.metrics, self.log)
+        self.parking = Parking(blueprint.name, self.store, self.clock, self._wake, self.breaker, self.metrics, self.log, self._resume_relay)
         self.runner: Runner[P] = Runner(self.ports, self.store, self.clock, self._wake)
         source = source_of(blueprint.name, settings.organisation_oin).encode()
-        self.relay: Relay[P] = Relay(
-            self.runner, self.store, self._publisher, self.parking, blueprint.steps, blueprint.acts, self.kinds, self.clock, source, self.metrics, self.tracing
-        )
+        carrying = Carrying(self.runner, self.store, self._publisher, blueprint.steps, blueprint.acts, source, self.metrics, self.tracing)
+        self.relay: Relay[P] = Relay(carrying, self.store, self.parking, self.kinds, self.clock, self.metrics, self.log)
         self.consuming: Consuming[P] = Consuming(
             self.runner, blueprint.subscribes, self.parking, self.breaker, self.clock, self.metrics, self.tracing, self.log,
             self.group, settings.topic_prefix, settings.patience_seconds, self.relay.room,
@@ -122,14 +140,15 @@ class Service(Generic[P]):
     async def running(self) -> AsyncIterator[None]:
         """Open the store, start relay and consumer, and stop them in the order that loses no time."""
         await self.store.start()
-        await self.parking.refresh()
-        await self.relay.start()
-        if self.blueprint.starts is not None:
-            await self.blueprint.starts(self.context)
-        self._background = [asyncio.create_task(watch(self))]
-        if self.blueprint.subscribes:
-            self._background.append(asyncio.create_task(self._consume()))
         try:
+            await self.parking.refresh()
+            await self.relay.start()
+            if self.blueprint.starts is not None:
+                await self.blueprint.starts(self.context)
+            self.started = True
+            self._background = [asyncio.create_task(watch(self))]
+            if self.blueprint.subscribes:
+                self._background.append(asyncio.create_task(self._consume()))
             yield
         finally:
             await self._stop()
@@ -166,12 +185,15 @@ class Service(Generic[P]):
             await self.consuming.stop()
             await self.broker.stop()
         await self.relay.stop()
-        if self.blueprint.stops is not None:
+        if self.blueprint.stops is not None and self.started:
             await self.blueprint.stops(self.context)
         if isinstance(self._publisher, Publisher):
             await self._publisher.close()
         await self.store.close()
         self.tracing.close()
+
+    def _resume_relay(self) -> None:
+        self.relay.resume()
 
     def _wake(self, aggregate: Aggregate, entries: Any) -> None:
         self.relay.wake(aggregate, entries)
@@ -196,7 +218,12 @@ def run(blueprint: Blueprint[Any]) -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(100_000, 50, 50)
-    service.log.info("starting", address=f"http://{settings.host}:{settings.port}", store="mongo" if settings.mongo_url else "sqlite", region=str(settings.region_path.name))
+    service.log.info(
+        "starting",
+        address=f"http://{settings.host}:{settings.port}",
+        store="mongo" if settings.mongo_url else "sqlite",
+        region=str(settings.region_path.name),
+    )
     began = monotonic()
     uvicorn.Server(config).run()
     service.log.info("stopped", seconds=round(monotonic() - began, 1))

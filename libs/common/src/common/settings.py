@@ -10,24 +10,46 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 class ServiceSettings(BaseSettings):
     """Read once, by `__main__`; nothing else looks at the environment."""
 
-    model_config = SettingsConfigDict(secrets_dir="/run/secrets" if Path("/run/secrets").is_dir() else None, extra="ignore", hide_input_in_errors=True)
+    model_config = SettingsConfigDict(
+        secrets_dir="/run/secrets" if Path("/run/secrets").is_dir() else None, extra="ignore", hide_input_in_errors=True
+    )
 
-    environment: Literal["local", "test", "production"] = Field(default="local", description="Where this runs; production refuses a shifted clock and plain-text SASL.")
+    environment: Literal["local", "test", "production"] = Field(
+        default="local", description="Where this runs; production refuses a shifted clock and plain-text SASL."
+    )
     host: str = Field(default="127.0.0.1", description="Address to listen on.")
     port: int = Field(default=8000, ge=0, le=65535, description="Port to listen on.")
     kafka_bootstrap_servers: str = Field(default="127.0.0.1:19092", description="Addresses of Kafka, separated by commas.")
-    topic_prefix: str = Field(default="", pattern=r"^[a-z0-9.-]{0,60}$", description="Put before every topic and group; lets several platforms share one Kafka.")
-    sqlite_path: Path = Field(default=Path(".loket/stores/service.sqlite"), description="File of the embedded store; used when there is no MONGO_URL.")
-    mongo_url: SecretStr | None = Field(default=None, description="MongoDB to use instead of SQLite; the database is named after the service.")
+    topic_prefix: str = Field(
+        default="", pattern=r"^[a-z0-9.-]{0,60}$", description="Put before every topic and group; lets several platforms share one Kafka."
+    )
+    sqlite_path: Path = Field(
+        default=Path(".loket/stores/service.sqlite"), description="File of the embedded store; used when there is no MONGO_URL."
+    )
+    mongo_url: SecretStr | None = Field(
+        default=None, description="MongoDB to use instead of SQLite; the database is named after the service."
+    )
     mongo_database: str | None = Field(default=None, description="Another database name than the service's.")
     region_path: Path = Field(default=Path("regions/south-limburg"), description="Folder of the region pack.")
     staff_secret: SecretStr = Field(min_length=16, description="Bearer secret of staff and admin routes.")
-    organisation_oin: str = Field(default="00000000000000000000", pattern=r"^[0-9]{20}$", description="Number of the organisation that runs Loket, for CloudEvents sources.")
+    organisation_oin: str = Field(
+        default="00000000000000000000",
+        pattern=r"^[0-9]{20}$",
+        description="Number of the organisation that runs Loket, for CloudEvents sources.",
+    )
     clock_file: Path | None = Field(default=None, description="File with the shift of the clock; one machine only.")
-    otel_exporter_otlp_endpoint: str | None = Field(default=None, description="Where traces go (OTLP over HTTP); nothing leaves without it.")
+    otel_exporter_otlp_endpoint: str | None = Field(
+        default=None, description="Where traces go (OTLP over HTTP); nothing leaves without it."
+    )
     trace_ratio: float = Field(default=0.1, ge=0, le=1, description="Share of traces that are recorded.")
     log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="Least level that is logged.")
     batch_size: int = Field(default=500, ge=1, le=5000, description="Most records taken from Kafka at once.")
-    patience_seconds: float = Field(default=20, ge=0, description="How long a batch waits for store, broker or provider before its partitions are paused.")
-    breaker_lanes_per_minute: int = Field(default=50, ge=1, description="More lanes parked in a minute stop the consumer: then it is not the cases that are wrong.")
-    outbox_limit_seconds: float = Field(default=60, gt=0, description="Oldest entry in the outbox before new submissions are asked to come back later.")
+    patience_seconds: float = Field(
+        default=20, ge=0, description="How long a batch waits for store, broker or provider before its partitions are paused."
+    )
+    breaker_lanes_per_minute: int = Field(
+        default=50, ge=1, description="More lanes parked in a minute stop the consumer: then it is not the cases that are wrong."
+    )
+    outbox_limit_seconds: float = Field(
+        default=60, gt=0, description="Oldest entry in the outbox before new submissions are asked to come back later."
+    )

@@ -1,8 +1,10 @@
 """What ops can see of a service: one line per batch and per exceptional thing, spans of sampled traces, metrics; never personal data."""
 
 import secrets
+import traceback
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import orjson
@@ -15,13 +17,19 @@ from opentelemetry.trace import Link, NonRecordingSpan, SpanContext, SpanKind, T
 
 LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40}
 LOG_KEYS = frozenset(
-    "event level timestamp service version environment address topic partition offset group lane batch records handled repeated parked quarantined seconds attempt "
-    "attempts error reason status method route trace correlation causation case aggregate collection partner store kafka region port count path revision".split()
+    """
+    event level timestamp service version environment address topic partition offset group lane batch records handled repeated parked queued
+    quarantined seconds attempt attempts error at reason status method route trace correlation causation case aggregate collection partner
+    store kafka region port count path revision
+    """.split()  # noqa: SIM905 - reads as the list it is
 )
 """What a log line may hold; any other key is dropped and its name counted in `dropped`."""
 SPAN_KEYS = frozenset(
-    "messaging.system messaging.destination.name messaging.operation.name messaging.consumer.group.name messaging.kafka.offset messaging.destination.partition.id "
-    "messaging.batch.message_count http.request.method http.route http.response.status_code loket.step error.type".split()
+    """
+    messaging.system messaging.destination.name messaging.operation.name messaging.consumer.group.name messaging.kafka.offset
+    messaging.destination.partition.id messaging.batch.message_count http.request.method http.route http.response.status_code
+    loket.step error.type
+    """.split()  # noqa: SIM905
 )
 UNSAMPLED = "-00"
 
@@ -45,6 +53,9 @@ def _exception_class(_logger: Any, _name: str, line: Any) -> Any:
     error = line.get("error")
     if isinstance(error, BaseException):
         line["error"] = type(error).__name__
+        if error.__traceback__ is not None:
+            *_, raised = traceback.extract_tb(error.__traceback__, limit=-1)
+            line["at"] = f"{Path(raised.filename).name}:{raised.lineno}"
     return line
 
 
@@ -69,7 +80,12 @@ class Tracing:
 
     @contextmanager
     def span(
-        self, name: str, parent: str, kind: SpanKind = SpanKind.INTERNAL, attributes: Mapping[str, str | int] | None = None, linked: str = ""
+        self,
+        name: str,
+        parent: str,
+        kind: SpanKind = SpanKind.INTERNAL,
+        attributes: Mapping[str, str | int] | None = None,
+        linked: str = "",
     ) -> "Iterator[str]":
         """Open a span under `parent` (a traceparent; empty starts a trace) and give its own traceparent."""
         if not parent:

@@ -21,15 +21,15 @@ async def watch(service: Service[Any]) -> None:
         service.metrics.loop_lag.set(max(0.0, monotonic() - before - EVERY))
         oldest = service.relay.oldest()
         service.metrics.outbox_age.set(0 if oldest is None else max(0.0, (service.clock.now() - oldest).total_seconds()))
-        lag = _lag(service)
+        lag = dict.fromkeys(lag, 0) | _lag(service)  # a topic that went to another member is behind there, not here
         for topic, records in lag.items():
             service.metrics.lag.labels(topic).set(records)
 
 
 def stuck(service: Service[Any], patience: float = 120.0) -> bool:
-    """Whether records wait and none has been settled for `patience` seconds although nothing is paused: the client hangs."""
+    """Whether records wait and none has been settled for `patience` seconds although nothing is paused or full: the client hangs."""
     consumer = service.consuming.consumer()
-    waits = consumer is not None and not consumer.paused() and any(_lag(service).values())
+    waits = consumer is not None and not consumer.paused() and not service.relay.full() and any(_lag(service).values())
     return waits and monotonic() - service.consuming.settled_at > patience
 
 

@@ -1,4 +1,4 @@
-"""The HTTP side that all services share: health, metrics, lanes, limits, security headers, access log, and OpenAPI after the NL API Design Rules."""
+"""The HTTP side that all services share: health, metrics, lanes, security headers, access log, OpenAPI after the NL API Design Rules."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from starlette.responses import Response
 
 from common.errors import Unavailable
 from common.lane_routes import lane_routes
-from common.problems import MEDIA_TYPE, answer_problems, problem
+from common.problems import MEDIA_TYPE, MISTAKE, answer_problems, problem
 from common.watch import stuck
 
 if TYPE_CHECKING:
@@ -51,7 +51,10 @@ def make_app(service: Service[Any], router: APIRouter) -> FastAPI:
         redirect_slashes=False,
         openapi_url="/openapi.json",
         lifespan=lambda _app: service.running(),
-        responses={code: {"description": text, "content": {MEDIA_TYPE: {}}} for code, text in ((400, "Every fault, by JSON Pointer"), (503, "Try again later"))},
+        responses={
+            code: {"description": text, "content": {MEDIA_TYPE: {}}}
+            for code, text in ((400, "Every fault, by JSON Pointer"), (503, "Try again later"))
+        },
     )
     answer_problems(app)
     app.include_router(router)
@@ -82,13 +85,7 @@ def _health(service: Service[Any]) -> APIRouter:
 
     @router.get("/health/ready")
     async def ready() -> Response:
-        if reason := service.ready():
-            return problem(503, f"Not ready: {reason}.")
-        try:
-            await service.store.ping()
-        except Unavailable as error:
-            return problem(503, f"Not ready: {error}")
-        return _fine()
+        return await _ready(service)
 
     @router.get("/health/started")
     async def started() -> Response:
@@ -99,6 +96,16 @@ def _health(service: Service[Any]) -> APIRouter:
         return Response(generate_latest(service.metrics.registry), media_type="text/plain; version=0.0.4; charset=utf-8")
 
     return router
+
+
+async def _ready(service: Service[Any]) -> Response:
+    if reason := service.ready():
+        return problem(503, f"Not ready: {reason}.")
+    try:
+        await service.store.ping()
+    except Unavailable as error:
+        return problem(503, f"Not ready: {error}")
+    return _fine()
 
 
 def _fine() -> Response:
@@ -116,26 +123,23 @@ class _Edge:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        began, status = perf_counter(), 500
-
-        async def sending(message: Message) -> None:
-            nonlocal status
-            if message["type"] == "http.response.start":
-                status = message["status"]
-                present = {name for name, _ in message["headers"]}
-                message["headers"] = [*message["headers"], *(pair for pair in HEADERS if pair[0] not in present)]
-            await send(message)
-
+        answering = _Answering(send)
         if scope["path"] in QUIET:
-            await self._app(scope, receive, sending)
+            await self._app(scope, receive, answering)
             return
-        with self._service.tracing.span(f"{scope['method']} request", "", SpanKind.SERVER, {"http.request.method": scope["method"]}) as trace:
+        began = perf_counter()
+        with self._service.tracing.span(
+            f"{scope['method']} request", "", SpanKind.SERVER, {"http.request.method": scope["method"]}
+        ) as trace:
             token = traceparent_of_request.set(trace)
             try:
-                await self._app(scope, receive, sending)
+                await self._app(scope, receive, answering)
+            except Exception as error:  # noqa: BLE001 - the server would print the exception's text, which may hold personal data
+                self._service.log.error("bug", error=error, trace=trace)  # noqa: TRY400 - with its place, without its text
+                await answering.mistake(scope, receive)
             finally:
                 traceparent_of_request.reset(token)
-                self._account(scope, status, perf_counter() - began, trace)
+                self._account(scope, answering.status, perf_counter() - began, trace)
 
     def _account(self, scope: Scope, status: int, seconds: float, trace: str) -> None:
         route = getattr(scope.get("route"), "path", "unknown")
@@ -146,3 +150,22 @@ class _Edge:
         timer.observe(seconds)
         log = self._service.log.debug if status < 500 else self._service.log.error  # noqa: PLR2004
         log("request", method=scope["method"], route=route, status=status, seconds=round(seconds, 4), trace=trace)
+
+
+class _Answering:
+    """What leaves: every answer gets the headers, and a bug one that says nothing."""
+
+    def __init__(self, send: Send) -> None:
+        self._send, self.status = send, 0
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            present = {name for name, _ in message["headers"]}
+            message["headers"] = [*message["headers"], *(pair for pair in HEADERS if pair[0] not in present)]
+        await self._send(message)
+
+    async def mistake(self, scope: Scope, receive: Receive) -> None:
+        """Answer 500, where no answer has begun."""
+        if not self.status:
+            await problem(500, MISTAKE)(scope, receive, self)

@@ -5,7 +5,8 @@ import sys
 
 import typer
 
-from loket.commands import clock, jars
+from loket.commands import clock, contracts, jars
+from loket.commands.demo import demo
 from loket.commands.reset import reset
 from loket.commands.up import up
 from loket.errors import LoketError
@@ -13,9 +14,11 @@ from loket.errors import LoketError
 app = typer.Typer(
     name="loket", help="Loket on one machine: a real Kafka, four services, no Docker.", no_args_is_help=True, add_completion=False
 )
+app.command()(demo)
 app.command()(up)
 app.command()(reset)
 app.add_typer(clock.app, name="clock")
+app.add_typer(contracts.app, name="contracts")
 app.add_typer(jars.app, name="jars")
 
 

@@ -7,7 +7,7 @@ from intake.settings import Settings
 
 def main() -> None:
     """Read the environment and serve."""
-    run(build(Settings()))  # type: ignore[call-arg]
+    run(build(Settings()))
 
 
 if __name__ == "__main__":

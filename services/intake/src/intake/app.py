@@ -1,6 +1,6 @@
 """Intake owns cases and parties: what partners hand in becomes cases, rules screen them, and each comes to its result."""
 
-from common.events.appointment import AppointmentCheckedIn, AppointmentNoShow, AppointmentStarted, FormalityCompleted
+from common.events.appointment import AppointmentCancelled, AppointmentCheckedIn, AppointmentNoShow, AppointmentStarted, FormalityCompleted
 from common.events.case import (
     BsnIssued,
     CaseClosed,
@@ -43,7 +43,8 @@ SUBSCRIBES = (
     on(VisitCancelled, handlers.note_visit_cancelled, CaseStatusChanged),
     on(AppointmentCheckedIn, handlers.note_arrival, CaseStatusChanged),
     on(AppointmentStarted, handlers.note_arrival, CaseStatusChanged),
-    on(AppointmentNoShow, handlers.note_no_show, CaseStatusChanged),
+    on(AppointmentCancelled, handlers.note_appointment_off, CaseStatusChanged),
+    on(AppointmentNoShow, handlers.note_appointment_off, CaseStatusChanged),
     on(FormalityCompleted, handlers.settle_formality, CaseStatusChanged, CaseClosed),
 )
 STEPS = (

@@ -4,7 +4,7 @@ import asyncio
 from uuid import UUID
 
 from common.errors import Conflict, NotFound
-from common.events.appointment import AppointmentCheckedIn, AppointmentNoShow, AppointmentStarted, FormalityCompleted
+from common.events.appointment import AppointmentCancelled, AppointmentCheckedIn, AppointmentNoShow, AppointmentStarted, FormalityCompleted
 from common.events.visit import VisitCancelled, VisitConfirmed
 from intake.domain.case import Case
 from intake.domain.contact import Contact
@@ -89,13 +89,13 @@ async def note_arrival(event: AppointmentCheckedIn | AppointmentStarted, ports: 
     return case.go_on(ports.region, ports.clock.now())
 
 
-async def note_no_show(event: AppointmentNoShow, ports: Ports) -> Case | None:
-    """An appointment to which nobody came settles nothing."""
+async def note_appointment_off(event: AppointmentNoShow | AppointmentCancelled, ports: Ports) -> Case | None:
+    """An appointment to which nobody came, or is to come, settles nothing; with the last of them the case waits for another visit."""
     case = await _open_case(event.case_id, ports)
-    if case is None:
+    if case is None or event.appointment_id in case.visit.off:
         return None
-    case.visit.miss(event.appointment_id)
-    return case.go_on(ports.region, ports.clock.now(), "no_show")
+    case.visit.lose(event.appointment_id)
+    return case.go_on(ports.region, ports.clock.now(), "no_show" if isinstance(event, AppointmentNoShow) else event.reason_code)
 
 
 async def settle_formality(event: FormalityCompleted, ports: Ports) -> Case | None:

@@ -8,13 +8,13 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import yaml
 from pydantic import BaseModel, ValidationError
 
-from common.cloudevents import TYPE_PREFIX
 from intake.domain.decision_table import DecisionTable
 from intake.domain.region import Catalogue, Codes, Municipality, Norm, Partner, Region, Retention, Sponsor
 from intake.domain.screening import FACTS
+from intake.gateway.admission import PAYLOADS, QUESTION_ASKED
 
 M = TypeVar("M", bound=BaseModel)
-EVENT_TYPES = frozenset(f"{TYPE_PREFIX}.{name}.v1" for name in ("case-submitted", "question-asked", "contact-registered"))
+_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 NEEDED_REASONS = frozenset({"documents_missing", "information_not_received", "permit_not_granted"})
 RESULTS = ("completed", "rejected", "withdrawn", "referred", "answered")
 
@@ -65,9 +65,9 @@ def _wrong_partners(region: Region) -> Iterator[str]:
     for partner in region.partners:
         if unknown := partner.case_types - set(case_types):
             yield f"partners.yaml: {partner.id} names unknown case types {_list(unknown)}"
-        if unknown := partner.event_types - EVENT_TYPES:
+        if unknown := partner.event_types - set(PAYLOADS):
             yield f"partners.yaml: {partner.id} names unknown event types {_list(unknown)}"
-        if f"{TYPE_PREFIX}.question-asked.v1" in partner.event_types and partner.municipality is None:
+        if QUESTION_ASKED in partner.event_types and partner.municipality is None:
             yield f"partners.yaml: {partner.id} sends questions and needs the municipality of its counter"
     if len({partner.id for partner in region.partners}) != len(region.partners):
         yield "partners.yaml: two partners have the same id"
@@ -114,7 +114,7 @@ def _checked(file: Path, kind: type[M], content: object, where: str) -> M:
 
 def _load(file: Path) -> Mapping[str, object]:
     try:
-        content = yaml.safe_load(file.read_text(encoding="utf-8"))
+        content = yaml.load(file.read_text(encoding="utf-8"), _Loader)  # noqa: S506 - both loaders are safe ones
     except OSError as error:
         raise RegionPackWrong(f"{file} cannot be read: {error.strerror}.") from None
     except yaml.YAMLError as error:

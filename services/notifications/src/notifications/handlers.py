@@ -1,6 +1,6 @@
 """What notifications does about what it hears; each handler returns the one thing it changed."""
 
-from common.errors import Conflict, NotFound
+from common.errors import Conflict, NotFound, Unavailable
 from common.events.case import CaseClosed, CaseCreated, CaseInformationRequested, CaseReferred
 from common.events.party import PartyContactChanged
 from common.events.visit import VisitCancelled, VisitConfirmed
@@ -28,7 +28,7 @@ from notifications.domain import (
     visit_messages_id,
 )
 from notifications.domain.facts import Facts
-from notifications.ports import NoWords, Ports
+from notifications.ports import Letter, NoWords, Ports
 
 
 async def keep_contact(party: PartyContactChanged, ports: Ports) -> Contact | None:
@@ -100,18 +100,14 @@ async def send_message(step: SendMessage, ports: Ports) -> Message | None:
 
 async def hand_over(step: HandOver, ports: Ports) -> RecordOutcome:
     """Put a claimed message into words and give it to the provider; only here do words and addresses meet."""
-    message = await ports.messages.get(step.message_id)
-    if message is None or not message.is_claimed_for(step.attempt):
-        return _outcome(step, Outcome.UNKNOWN, "claim_lost")  # somebody else had it: whether it was sent is theirs to say
-    contact = await ports.contacts.get(message.party_id)
-    if contact is None:
-        return _outcome(step, Outcome.RETRY_LATER, "no_contact")
-    if reason := await _why_not(message, ports):
-        return _outcome(step, Outcome.SUPPRESSED, reason)
     try:
-        letter = ports.wording.write(message, contact)
+        letter = await _letter(step, ports)
+    except Unavailable:
+        return _outcome(step, Outcome.RETRY_LATER, "not_available")  # nothing has been handed over yet
     except NoWords:
         return _outcome(step, Outcome.FAILED, "no_words")
+    if isinstance(letter, RecordOutcome):
+        return letter
     delivery = await ports.mailer.send(letter)
     return RecordOutcome(
         message_id=step.message_id,
@@ -119,7 +115,7 @@ async def hand_over(step: HandOver, ports: Ports) -> RecordOutcome:
         outcome=delivery.outcome,
         reason_code=delivery.reason_code,
         locale=letter.locale,
-        preferred_locale=contact.language,
+        preferred_locale=letter.preferred_locale,
         template_version=letter.template_version,
     )
 
@@ -190,6 +186,18 @@ def _order(
 ) -> Order:
     id_ = message_id(template, case.case_id, *cause)
     return Order(id=id_, case_id=case.case_id, party_id=case.party_id, template=template, language=case.language, facts=facts)
+
+
+async def _letter(step: HandOver, ports: Ports) -> Letter | RecordOutcome:
+    message = await ports.messages.get(step.message_id)
+    if message is None or not message.is_claimed_for(step.attempt):
+        return _outcome(step, Outcome.UNKNOWN, "claim_lost")  # somebody else had it: whether it was sent is theirs to say
+    contact = await ports.contacts.get(message.party_id)
+    if contact is None:
+        return _outcome(step, Outcome.RETRY_LATER, "no_contact")
+    if reason := await _why_not(message, ports):
+        return _outcome(step, Outcome.SUPPRESSED, reason)
+    return ports.wording.write(message, contact)
 
 
 def _outcome(step: HandOver, outcome: Outcome, reason_code: str) -> RecordOutcome:

@@ -41,6 +41,7 @@ class Letter:
 
     message_id: UUID
     locale: Language
+    preferred_locale: Language
     template_version: str
     sender_name: str
     to_name: str = field(repr=False)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from datetime import date
-from typing import Annotated
+from typing import Annotated, NamedTuple
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -63,11 +63,20 @@ def routes(staff: Callable[..., object], facts: Facts, figures: Figures, behind:
 
     @router.get("/indicators/{key}/events", summary="The very events that a figure counts")
     async def events(
-        key: str, first: From = None, end: To = None, by: By = None, group: Group = None, page: Page = 1, page_size: PageSize = 100
+        key: str, *, first: From = None, end: To = None, by: By = None, group: Group = None, page: Page = 1, page_size: PageSize = 100
     ) -> CountedEvents:
-        return await answers.events(key, first, end, by, group, page, page_size)
+        return await answers.events(key, _Split(first, end, by, group), page, page_size)
 
     return router
+
+
+class _Split(NamedTuple):
+    """Part of a figure."""
+
+    first: date | None
+    end: date | None
+    by: str | None
+    group: str | None
 
 
 class _Answers:
@@ -94,20 +103,19 @@ class _Answers:
 
     async def figure(self, key: str, first: date | None, end: date | None, by: str | None) -> FigureAnswer:
         definition, period = self._asked(key, first, end)
-        groups = [] if by is None else await self._figures.split(definition, period, by)
+        total, groups = await self._figures.answer(definition, period, by)
         return FigureAnswer(
             indicator=self.indicator(definition),
             period=self._period(period),
             by=by,
-            total=figure_view(await self._figures.total(definition, period), _events(definition, period)),
+            total=figure_view(total, _events(definition, period)),
             groups=[figure_view(group, _events(definition, period, by=by, group=group.group)) for group in groups],
             completeness=self._completeness(period),
         )
 
-    async def events(
-        self, key: str, first: date | None, end: date | None, by: str | None, group: str | None, page: int, page_size: int
-    ) -> CountedEvents:
-        definition, period = self._asked(key, first, end)
+    async def events(self, key: str, asked: _Split, page: int, page_size: int) -> CountedEvents:
+        definition, period = self._asked(key, asked.first, asked.end)
+        by, group = asked.by, asked.group
         if group is not None and by is None:
             raise Rejected("`group` needs `by`: a group is one of those that a figure is split into.")
         total, items = await self._figures.events(definition, period, by, group, limit=page_size, skip=(page - 1) * page_size)

@@ -6,10 +6,11 @@ from typing import NamedTuple
 from fastapi import APIRouter
 
 from common import envelope
+from common.clock import Clock
 from common.events.catalogue import EVENTS
 from common.events.indicator import IndicatorUpdated
 from common.service import Blueprint, Context
-from common.store.port import Collection
+from common.store.port import Collection, Store
 from common.subscribing import on
 from reporting import api, handlers
 from reporting.definitions import Catalogue
@@ -61,20 +62,26 @@ def build(settings: Settings) -> Blueprint[Ports]:
     )
 
 
-def _ports(context: Context, settings: Settings, region: Region, catalogue: Catalogue) -> Ports:
-    facts = Facts(context.store)
+def wire(store: Store, clock: Clock, settings: Settings, region: Region, catalogue: Catalogue) -> tuple[Ports, Reading]:
+    """Everything that works on a store of facts."""
+    facts = Facts(store)
     warehouse = Warehouse(facts, region, catalogue.topics, settings.duckdb_memory_mb)
-    figures = Figures(warehouse, catalogue, region, context.clock)
-    context.extras["reading"] = Reading(facts, warehouse, figures)
-    return Ports(
+    figures = Figures(warehouse, catalogue, region, clock)
+    ports = Ports(
         facts=facts,
-        watches=Collection(context.store, Watch),
-        indicators=Collection(context.store, Indicator),
+        watches=Collection(store, Watch),
+        indicators=Collection(store, Indicator),
         figures=figures,
-        clock=context.clock,
+        clock=clock,
         envelope=envelope.current,
         pace=timedelta(seconds=settings.refresh_seconds),
     )
+    return ports, Reading(facts, warehouse, figures)
+
+
+def _ports(context: Context, settings: Settings, region: Region, catalogue: Catalogue) -> Ports:
+    ports, context.extras["reading"] = wire(context.store, context.clock, settings, region, catalogue)
+    return ports
 
 
 def _routes(context: Context, _ports: Ports) -> APIRouter:

@@ -14,7 +14,7 @@ FRONT_MATTER = re.compile(r"\A-- ---\n(?P<yaml>(?:--.*\n)+?)-- ---\n(?P<sql>.*)\
 CALENDAR = ("month", "year")  # groups that every indicator has: they follow from the day on which something counts
 
 
-class BrokenDefinition(Exception):
+class DefinitionError(Exception):
     """A definition cannot be read; the sentence names the file."""
 
 
@@ -43,6 +43,11 @@ class Definition(BaseModel, frozen=True, extra="forbid"):
     def groups(self) -> tuple[str, ...]:
         """What the figure can be split by."""
         return (*self.by, *CALENDAR)
+
+    @property
+    def list_name(self) -> str:
+        """What the list of counted events is called where it lies."""
+        return f"{self.key}_{self.version}"
 
 
 class Catalogue:
@@ -80,23 +85,23 @@ class Catalogue:
 
 
 def read_definition(path: Path) -> Definition:
-    """The definition in a file named `<key>_<words>.<version>.sql`; raises `BrokenDefinition`."""
+    """The definition in a file named `<key>_<words>.<version>.sql`; raises `DefinitionError`."""
     match = FRONT_MATTER.match(path.read_text(encoding="utf-8"))
     if match is None:
-        raise BrokenDefinition(f"{path.name} does not open with its front matter between two lines `-- ---`.")
+        raise DefinitionError(f"{path.name} does not open with its front matter between two lines `-- ---`.")
     front = yaml.safe_load("".join(line.removeprefix("--").removeprefix(" ") for line in match["yaml"].splitlines(keepends=True)))
     statements = [statement.strip() for statement in match["sql"].split(";\n") if statement.strip()]
     if len(statements) != 2:  # noqa: PLR2004 - what is counted, and the figure
-        raise BrokenDefinition(
+        raise DefinitionError(
             f"{path.name} holds {len(statements)} statements; the first says what is counted, the second makes the figure."
         )
     try:
         definition = Definition(**front, counted=statements[0], figure=statements[1])
     except ValidationError as error:
         places = sorted({".".join(str(part) for part in fault["loc"]) for fault in error.errors(include_input=False)})
-        raise BrokenDefinition(f"{path.name}: {', '.join(places)} is missing or not right.") from None
+        raise DefinitionError(f"{path.name}: {', '.join(places)} is missing or not right.") from None
     if not (path.name.startswith(f"{definition.key}_") and path.name.endswith(f".{definition.version}.sql")):
-        raise BrokenDefinition(f"{path.name} holds {definition.key} {definition.version}: name and content differ.")
+        raise DefinitionError(f"{path.name} holds {definition.key} {definition.version}: name and content differ.")
     return definition
 
 

@@ -13,24 +13,18 @@ from common.errors import NotFound, Rejected
 from reporting.definitions import Catalogue, Definition
 from reporting.domain import Detail, Figure, Period, Running
 from reporting.region import Region
-from reporting.warehouse import Warehouse
+from reporting.warehouse import Answer, Query, Warehouse
 
 UNKNOWN = "unknown"  # the group of what says nothing about itself
 ALL = "all"
 HEADLINE = frozenset({"grp", "n", "value", "numerator", "denominator"})
 
-COUNTED = """
-with every_counted as (
-{counted}
-),
-dated as (
-    select *, strftime(day, '%Y-%m') as month, strftime(day, '%Y') as year from every_counted
-),
-counted as (
-    select *, {group} as grp from dated where day >= cast($first as date) and day < cast($end as date)
+GROUPED = """
+with counted as (
+    select *, {group} as grp from {list} where day >= cast($first as date) and day < cast($end as date)
 )
 """
-EVENTS = """,
+LISTED = """,
 listed as (
     select event_id, min(day) as day, min(role) as role, min(grp) as grp, list_sort(list_distinct(flatten(list(evidence)))) as evidence
     from counted
@@ -38,9 +32,10 @@ listed as (
     group by event_id
 )
 """
-LISTED = """
+PAGE = """
 select
-    f.id, f.topic, f.case_id, f.subject, strftime(f.occurred_at, '%Y-%m-%dT%H:%M:%S.%fZ'), l.day, l.role, l.grp, f."partition", f."offset", l.evidence
+    f.id, f.topic, f.case_id, f.subject, strftime(f.occurred_at, '%Y-%m-%dT%H:%M:%S.%fZ') as occurred_at,
+    l.day, l.role, l.grp, f."partition", f."offset", l.evidence
 from listed l
 join facts f on f.id = l.event_id
 order by l.day, l.event_id
@@ -95,39 +90,50 @@ class Figures:
             definition_version=definition.version, unit=definition.unit, period=period, figure=await self.total(definition, period)
         )
 
+    async def answer(self, definition: Definition, period: Period, by: str | None) -> tuple[Figure, list[Figure]]:
+        """The figure over everything that counts in a period, and that of each group in the order of their names, at one moment."""
+        values = _days(period)
+        asked = [
+            Query(_grouped(definition, split) + f"select * from ({definition.figure}) order by grp", values)
+            for split in dict.fromkeys((None, by))
+        ]
+        whole, *groups = await self._warehouse.ask(definition, asked)
+        total = _figures(definition, whole, None) or [Figure(n=0, value="0" if definition.kind == "count" else None)]
+        return total[0], _figures(definition, groups[0], by) if groups else []
+
     async def total(self, definition: Definition, period: Period) -> Figure:
         """The figure over everything that counts in a period."""
-        found = await self._compute(definition, period, None)
-        return found[0] if found else Figure(n=0, value="0" if definition.kind == "count" else None)
+        return (await self.answer(definition, period, None))[0]
 
     async def split(self, definition: Definition, period: Period, by: str) -> list[Figure]:
-        """The figure of each group that occurs, in the order of their names."""
-        return await self._compute(definition, period, by)
+        """The figure of each group that occurs."""
+        return (await self.answer(definition, period, by))[1]
 
     async def events(
         self, definition: Definition, period: Period, by: str | None, group: str | None, *, limit: int, skip: int
     ) -> tuple[int, list[Counted]]:
         """How many events a figure counts, and one page of them by day and id."""
-        values: dict[str, object] = {"first": period.first.isoformat(), "end": period.end.isoformat(), "group": group}
-        await self._warehouse.feed()
-        listed = _counted(definition, by) + EVENTS
-        _, total = await self._warehouse.query(f"{listed} select count(*) from listed", values)  # noqa: S608 - our own SQL
-        _, rows = await self._warehouse.query(listed + LISTED, {**values, "limit": limit, "skip": skip})
-        return int(total[0][0]), [Counted.model_validate(dict(zip(Counted.model_fields, row, strict=True))) for row in rows]
-
-    async def _compute(self, definition: Definition, period: Period, by: str | None) -> list[Figure]:
-        await self._warehouse.feed()
-        values = {"first": period.first.isoformat(), "end": period.end.isoformat()}
-        columns, rows = await self._warehouse.query(f"{_counted(definition, by)} select * from ({definition.figure}) order by grp", values)  # noqa: S608
-        return [_figure(definition, dict(zip(columns, row, strict=True)), by) for row in rows]
+        values = {**_days(period), "group": group}
+        listed = _grouped(definition, by) + LISTED
+        paged = Query(listed + PAGE, {**values, "limit": limit, "skip": skip})
+        number, page = await self._warehouse.ask(definition, [Query(listed + "select count(*) from listed", values), paged])
+        return int(number.rows[0][0]), [Counted.model_validate(dict(zip(Counted.model_fields, row, strict=True))) for row in page.rows]
 
 
-def _counted(definition: Definition, by: str | None) -> str:
+def _grouped(definition: Definition, by: str | None) -> str:
     """The list of what counts; `by` comes from the caller, so only names that the definition gives may pass."""
     if by is not None and by not in definition.groups:
         raise Rejected(f"This indicator can be split by {', '.join(definition.groups)}; nothing else is allowed in `by`.")
     group = f"'{ALL}'" if by is None else f"coalesce(cast({by} as varchar), '{UNKNOWN}')"
-    return COUNTED.format(counted=definition.counted, group=group)
+    return GROUPED.format(list=definition.list_name, group=group)
+
+
+def _days(period: Period) -> dict[str, object]:
+    return {"first": period.first.isoformat(), "end": period.end.isoformat()}
+
+
+def _figures(definition: Definition, answer: Answer, by: str | None) -> list[Figure]:
+    return [_figure(definition, dict(zip(answer.columns, row, strict=True)), by) for row in answer.rows]
 
 
 def _figure(definition: Definition, row: dict[str, Any], by: str | None) -> Figure:

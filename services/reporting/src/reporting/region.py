@@ -3,7 +3,7 @@
 from datetime import date
 from pathlib import Path
 from typing import Self, TypeVar
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import yaml
 from pydantic import BaseModel, Field, ValidationError, field_validator
@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field, ValidationError, field_validator
 R = TypeVar("R", bound=BaseModel)
 
 
-class BrokenRegion(Exception):
+class RegionError(Exception):
     """A file of the region pack cannot be used; the sentence names the file and the row."""
 
 
@@ -35,7 +35,10 @@ class Calendar(Row):
     @field_validator("timezone")
     @classmethod
     def _known(cls, name: str) -> str:
-        ZoneInfo(name)
+        try:
+            ZoneInfo(name)
+        except ZoneInfoNotFoundError:
+            raise ValueError("no such time zone") from None
         return name
 
 
@@ -81,7 +84,7 @@ class Region(BaseModel, frozen=True):
 
     @classmethod
     def read(cls, folder: Path) -> Self:
-        """The files of a folder; raises `BrokenRegion`."""
+        """The files of a folder; raises `RegionError`."""
         return cls(
             calendar=_rows(folder / "calendar.yaml", Calendar)[0],
             norms=_rows(folder / "norms.yaml", Norm),
@@ -99,7 +102,7 @@ def _rows(path: Path, kind: type[R]) -> tuple[R, ...]:
     try:
         found = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (OSError, yaml.YAMLError) as error:
-        raise BrokenRegion(f"{path} cannot be read: {type(error).__name__}.") from error
+        raise RegionError(f"{path} cannot be read: {type(error).__name__}.") from error
     return tuple(_row(path, number, row, kind) for number, row in enumerate(found if isinstance(found, list) else [found], 1))
 
 
@@ -108,4 +111,4 @@ def _row(path: Path, number: int, row: object, kind: type[R]) -> R:
         return kind.model_validate(row)
     except ValidationError as error:
         faults = "; ".join(f"{'.'.join(str(part) for part in fault['loc'])}: {fault['msg']}" for fault in error.errors(include_input=False))
-        raise BrokenRegion(f"{path}, row {number}: {faults}.") from None
+        raise RegionError(f"{path}, row {number}: {faults}.") from None

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from tempfile import gettempdir
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
 
 import orjson
 
+from reporting.definitions import Definition
 from reporting.domain import Fact
 from reporting.region import Region
 
@@ -37,6 +38,27 @@ select * from incoming where id not in (select id from facts where recorded_at >
 """  # noqa: S608 - no value is put into the text
 
 
+LIST = """
+create or replace temp table {name} as
+select *, strftime(day, '%Y-%m') as month, strftime(day, '%Y') as year
+from ({counted})
+"""
+
+
+class Query(NamedTuple):
+    """Our own SQL, and the values that it is given."""
+
+    sql: str
+    values: dict[str, object]
+
+
+class Answer(NamedTuple):
+    """The names of the columns, and the rows."""
+
+    columns: list[str]
+    rows: list[Row]
+
+
 class Source(Protocol):
     """Where facts come from."""
 
@@ -57,10 +79,12 @@ class Warehouse:
         self._db: duckdb.DuckDBPyConnection | None = None
         self._read = 0  # facts taken from the store
         self._latest: datetime | None = None
+        self._lists: dict[str, int] = {}  # name to the facts that were there when it was made
 
-    async def query(self, sql: str, values: Mapping[str, object] | None = None) -> tuple[list[str], list[Row]]:
-        """The names of the columns and the rows that a query gives over the facts as fed; moments must be asked for as text."""
-        return await self._in_thread(lambda db: _fetch(db, sql, values or {}))
+    async def ask(self, definition: Definition, queries: Sequence[Query]) -> list[Answer]:
+        """Answer queries over the list of what a definition counts, all at one moment; moments must be asked for as text."""
+        await self.feed()
+        return await self._in_thread(lambda db: [_fetch(db, query) for query in queries if self._listed(db, definition)])
 
     async def feed(self) -> None:
         """Take what the store has and this has not.
@@ -80,6 +104,13 @@ class Warehouse:
         if self._db is not None:
             await self._in_thread(lambda db: db.close())
         self._thread.shutdown()
+
+    def _listed(self, db: duckdb.DuckDBPyConnection, definition: Definition) -> bool:
+        """Make the list anew if facts have come since it was made; figures and lists of events read the same one."""
+        if self._lists.get(definition.list_name) != self._read:
+            db.execute(LIST.format(name=definition.list_name, counted=definition.counted))
+            self._lists[definition.list_name] = self._read
+        return True
 
     async def _load(self, since: datetime | None) -> None:
         async for page in self._facts.since(since):
@@ -155,6 +186,6 @@ def _row(fact: Fact, topics: frozenset[str]) -> dict[str, Any]:
     }
 
 
-def _fetch(db: duckdb.DuckDBPyConnection, sql: str, values: Mapping[str, object]) -> tuple[list[str], list[Row]]:
-    cursor = db.execute(sql, dict(values))
-    return [column[0] for column in cursor.description or []], cursor.fetchall()
+def _fetch(db: duckdb.DuckDBPyConnection, query: Query) -> Answer:
+    cursor = db.execute(query.sql, query.values)
+    return Answer([column[0] for column in cursor.description or []], cursor.fetchall())

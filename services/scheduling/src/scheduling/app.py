@@ -30,7 +30,7 @@ from scheduling.domain.commands import (
     StartAppointment,
 )
 from scheduling.domain.plan import agenda_id
-from scheduling.domain.steps import ChooseAgain, ClaimSlots, ConfirmVisit, OfferCapacity, OfAgenda, ReleaseSlots, ReplanVisit, RetryVisit
+from scheduling.domain.steps import ChooseAgain, ClaimSlots, ConfirmVisit, OfAgenda, OfferCapacity, ReleaseSlots, ReplanVisit, RetryVisit
 from scheduling.domain.visit import Visit
 from scheduling.memory import Memory
 from scheduling.openings import Openings

@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from scheduling.domain.agenda import Agenda
-from scheduling.domain.localtime import local_day, midnight, minute_of, moment_of
+from scheduling.domain.localtime import local_day, midnight, minute_of
 from scheduling.domain.plan import NoPlan, Plan, PlannedAppointment, Slot, Wish
 from scheduling.errands import DeskWork, DeskWorks, Shape, shape_of
 from scheduling.memory import Memory, Proposal
@@ -39,9 +39,10 @@ class _Fit:
 
     def better_than(self, other: "_Fit | None") -> bool:
         """Whether the stay is shorter, or as short and earlier."""
-        return other is None or (self._stay(), self.begins[0]) < (other._stay(), other.begins[0])
+        return other is None or (self.stay(), self.begins[0]) < (other.stay(), other.begins[0])
 
-    def _stay(self) -> int:
+    def stay(self) -> int:
+        """From the first start to the last end."""
         return self.begins[-1] + self.works[-1].length - self.begins[0]
 
 
@@ -96,7 +97,9 @@ class Diary:
         today = local_day(now, self._zone)
         policy = self._region.policy(today)
         earliest = max(wish.not_before, now + timedelta(minutes=policy.minimum_notice_minutes))
-        return _Search(wish, shape_of(wish.formalities), earliest, local_day(earliest, self._zone), today + A_DAY * policy.booking_window_days)
+        return _Search(
+            wish, shape_of(wish.formalities), earliest, local_day(earliest, self._zone), today + A_DAY * policy.booking_window_days
+        )
 
     def _days(self, search: _Search) -> Iterator[date]:
         """The days of a search, in order; days known to be full for households of this shape are left out."""
@@ -141,7 +144,7 @@ class Diary:
         return max(0, -(-minute_of(moment + timedelta(seconds=59), day, self._zone) // self._grid))
 
     def _keep(self, search: _Search, fit: _Fit, now: datetime) -> Plan:
-        free = self._memory.free(fit.location, fit.day)
+        free, begin_of_day = self._memory.free(fit.location, fit.day), midnight(fit.day, self._zone)
         slots: list[Slot] = []
         appointments: list[PlannedAppointment] = []
         for work, begin in zip(fit.works, fit.begins, strict=True):
@@ -153,8 +156,8 @@ class Diary:
                     products=work.products,
                     formalities=tuple(one.formality_id for one in search.wish.formalities if one.product in work.products),
                     persons=work.persons,
-                    starts_at=moment_of(fit.day, start, self._zone),
-                    ends_at=moment_of(fit.day, end, self._zone),
+                    starts_at=begin_of_day + timedelta(minutes=start),
+                    ends_at=begin_of_day + timedelta(minutes=end),
                 )
             )
         self._memory.propose(search.wish.visit_id, Proposal((fit.location, fit.day), search.wish.revision, tuple(slots), now))

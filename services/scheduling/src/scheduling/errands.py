@@ -1,4 +1,4 @@
-"""Turns the formalities that a household wants into errands: what is done together at one desk, how long, in which order, by which desks."""
+"""Turns the formalities that a household wants into work at desks: what is done in one go, how long, in which order, by whom."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The planner's memory of agendas: advice that is usually right, so that visits seldom race; an agenda's compare-and-set is what protects."""
+"""The planner's memory of agendas: advice, so that visits seldom race; an agenda's compare-and-set is what protects."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable

@@ -1,7 +1,7 @@
 """Puts the errands of a household one after the other into a day, so that the stay is shortest; pure, on bits.
 
-A day is an integer with one bit per grid step. An errand may start where its bit is set in `starts`: some desk that does it is then free for
-all of its length. Errands are in their order already, and everybody goes to each: nobody can be wanted at two desks at once.
+A day is an integer with one bit per grid step. An errand may start where its bit is set in `starts`: some desk that does it is
+then free for all of its length. Errands are in their order already, and everybody goes to each: nobody is wanted at two desks at once.
 """
 
 from collections.abc import Sequence

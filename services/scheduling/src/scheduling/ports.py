@@ -24,7 +24,7 @@ class Visits(Protocol):
     async def on_day(self, location: str, day: date, /) -> Sequence[Visit]:
         """The visits of a day at a location."""
 
-    async def unattended(self, location: str, before: datetime, /) -> Sequence[Visit]:
+    async def unattended(self, location: str, before: datetime, limit: int, skip: int, /) -> Sequence[Visit]:
         """Visits with an appointment that has ended without anybody having checked in."""
 
 

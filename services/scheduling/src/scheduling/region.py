@@ -17,7 +17,7 @@ from scheduling.domain.localtime import local_day, midnight
 T = TypeVar("T", bound=Row)
 
 
-class RegionFault(Exception):
+class RegionFault(Exception):  # noqa: N818 - the fault is in the data, as the name says
     """The region pack cannot be used; the sentence says which file and row, and why."""
 
 
@@ -49,16 +49,20 @@ class Region:
         """Refuse rows that name what does not exist, and ids that stand twice on one day."""
         for name, rows in (("locations", self.locations), ("desks", self.desks), ("products", self.products)):
             _no_overlap(name, rows)
-        locations, desks = {row.id for row in self.locations}, {row.id for row in self.desks}
+        self._check_desks()
+        known = {row.id for row in self.locations} | {row.id for row in self.desks}
+        for closure in self.closures:
+            place = closure.location or closure.desk
+            if place is not None and place not in known:
+                raise RegionFault(f"closures.yaml, {closure.first}: {place} is not known.")
+
+    def _check_desks(self) -> None:
         organisations = {row.id: row.organisation for row in self.products}
         for desk in self.desks:
-            if desk.location not in locations:
+            if desk.location not in {row.id for row in self.locations}:
                 raise RegionFault(f"desks.yaml, {desk.id}: location {desk.location} is not in locations.yaml.")
             if foreign := [product for product in desk.products if organisations.get(product) != desk.organisation]:
                 raise RegionFault(f"desks.yaml, {desk.id}: {', '.join(foreign)} is no product of {desk.organisation} in products.yaml.")
-        for closure in self.closures:
-            if (closure.location or next(iter(locations))) not in locations or (closure.desk or next(iter(desks))) not in desks:
-                raise RegionFault(f"closures.yaml, {closure.first}: {closure.location or closure.desk} is not known.")
 
     def policy(self, day: date) -> Policy:
         """The rules for planning that hold on a day."""

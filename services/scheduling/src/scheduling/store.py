@@ -24,9 +24,11 @@ class StoredVisits(Collection[Visit]):
         """The visits of a day at a location."""
         return await self.find({"location": location, "day": day})
 
-    async def unattended(self, location: str, before: datetime, /) -> Sequence[Visit]:
+    async def unattended(self, location: str, before: datetime, limit: int, skip: int, /) -> Sequence[Visit]:
         """Visits with an appointment that has ended without anybody having checked in, the oldest first."""
-        return await self.find({"location": location, "unattended_since": Range(end=before)}, order="unattended_since")
+        return await self.find(
+            {"location": location, "unattended_since": Range(end=before)}, order="unattended_since", limit=limit, skip=skip
+        )
 
 
 class StoredAgendas(Collection[Agenda]):

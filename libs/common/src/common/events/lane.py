@@ -51,4 +51,6 @@ class ReportingParked(_Parked):
     publisher: ClassVar[str] = "reporting"
 
 
-PARKED: dict[str, type[_Parked]] = {event.publisher: event for event in (IntakeParked, SchedulingParked, NotificationsParked, ReportingParked)}
+PARKED: dict[str, type[_Parked]] = {
+    event.publisher: event for event in (IntakeParked, SchedulingParked, NotificationsParked, ReportingParked)
+}

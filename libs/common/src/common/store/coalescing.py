@@ -42,11 +42,22 @@ class Asked:
     gets: dict[Key, "asyncio.Future[bytes | None]"] = field(default_factory=dict)
     saves: list[tuple[Saving, "asyncio.Future[bool]"]] = field(default_factory=list)
     clears: list[tuple[Clearing, "asyncio.Future[None]"]] = field(default_factory=list)
+    takes: list[tuple[Clearing, "asyncio.Future[bool]"]] = field(default_factory=list)
     others: list[tuple[Callable[[], Any], "asyncio.Future[Any]"]] = field(default_factory=list)
 
     def futures(self) -> "list[asyncio.Future[Any]]":
         """Everybody who waits for an answer."""
-        return [*self.gets.values(), *(f for _, f in self.saves), *(f for _, f in self.clears), *(f for _, f in self.others)]
+        return [*self.gets.values(), *(future for asked in (self.saves, self.clears, self.takes, self.others) for _, future in asked)]
+
+    def apart(self) -> "list[Asked]":
+        """Each of them alone, so that one whose data cannot be written fails by itself."""
+        return [
+            *(Asked(gets={key: future}) for key, future in self.gets.items()),
+            *(Asked(saves=[one]) for one in self.saves),
+            *(Asked(clears=[one]) for one in self.clears),
+            *(Asked(takes=[one]) for one in self.takes),
+            *(Asked(others=[one]) for one in self.others),
+        ]
 
 
 class CoalescingStore(ABC):
@@ -89,6 +100,12 @@ class CoalescingStore(ABC):
         self._asked.clears.append((Clearing((collection, str(id_)), position), future))
         await self._asking(future)
 
+    async def take(self, collection: str, id_: UUID, position: int) -> bool:
+        """Take one entry out; True for the one caller who did."""
+        future: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        self._asked.takes.append((Clearing((collection, str(id_)), position), future))
+        return await self._asking(future)
+
     async def close(self) -> None:
         """Finish the rounds that have been asked for."""
         if self._round is not None:
@@ -117,15 +134,24 @@ class CoalescingStore(ABC):
     async def _one_round(self, asked: Asked, futures: "list[asyncio.Future[Any]]") -> None:
         try:
             await self._answer(asked)
-        except Exception as error:  # noqa: BLE001 - whoever asked must hear of it
-            for future in futures:
-                if not future.done():
-                    future.set_exception(_for_each(error))
-                    future.exception()  # heard, even if the caller was cancelled
+        except Unavailable as error:
+            refuse(futures, error)
+        except Exception as error:  # noqa: BLE001 - whoever asked must hear of it, and nobody else
+            if len(futures) == 1:
+                refuse(futures, error)
+                return
+            for alone in asked.apart():
+                waiting = [future for future in alone.futures() if not future.done()]
+                if waiting:
+                    await self._one_round(alone, waiting)
 
 
-def _for_each(error: Exception) -> Exception:
-    return Unavailable(str(error)) if isinstance(error, Unavailable) else error
+def refuse(futures: "list[asyncio.Future[Any]]", error: Exception) -> None:
+    """Let everybody hear of it who still waits."""
+    for future in futures:
+        if not future.done():
+            future.set_exception(Unavailable(str(error)) if isinstance(error, Unavailable) else error)
+            future.exception()  # heard, even if the caller was cancelled
 
 
 def _text(moment: datetime | None) -> str | None:

@@ -1,7 +1,7 @@
 """Aggregates in MongoDB: one document each, its outbox inside; the only module that knows the driver."""
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from secrets import token_hex
 from typing import Any, TypeVar
@@ -14,10 +14,11 @@ from pymongo.errors import BulkWriteError, PyMongoError
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
-from common.aggregate import Aggregate, How
+from common.aggregate import Aggregate
 from common.errors import Unavailable
 from common.store.coalescing import Asked, Clearing, CoalescingStore, Key, Saving
-from common.store.port import Entry, Range, Untold, Value, indexed_fields, plain
+from common.store.documents import by_collection, declared, document_of, filter_of, in_order
+from common.store.port import Entry, Range, Untold, Value, plain
 
 A = TypeVar("A", bound=Aggregate)
 DUPLICATE = 11000
@@ -36,10 +37,17 @@ class MongoStore(CoalescingStore):
     async def start(self) -> None:
         """Connect and create the indexes that are missing."""
         self._client = AsyncIOMotorClient(self._url, maxPoolSize=20, timeoutMS=5000, serverSelectionTimeoutMS=3000, retryWrites=False)
-        self._database = self._client.get_database(self._name, read_concern=ReadConcern("majority"), write_concern=WriteConcern("majority", j=True))
+        self._database = self._client.get_database(
+            self._name, read_concern=ReadConcern("majority"), write_concern=WriteConcern("majority", j=True)
+        )
         try:
             for name, kind in self._kinds.items():
-                indexes = [[("_id", 1), ("version", 1)], [("outbox_n", 1)], [("due", 1)], *([(f"ix.{field}", 1) for field in index] for index in kind.indexes)]
+                indexes = [
+                    [("_id", 1), ("version", 1)],
+                    [("outbox_n", 1)],
+                    [("due", 1)],
+                    *([(f"ix.{field}", 1) for field in index] for index in kind.indexes),
+                ]
                 await self._database[name].create_indexes([IndexModel(index, unique=index[0][0] == "_id") for index in indexes])
         except PyMongoError as error:
             raise _unavailable(error) from error
@@ -54,19 +62,26 @@ class MongoStore(CoalescingStore):
         await self._asked_alone(self._client.admin.command("ping"))
 
     async def find(
-        self, kind: type[A], where: Mapping[str, Value | Range], *, order: str | None = None, newest_first: bool = False, limit: int = 1000, skip: int = 0
+        self,
+        kind: type[A],
+        where: Mapping[str, Value | Range],
+        *,
+        order: str | None = None,
+        newest_first: bool = False,
+        limit: int = 1000,
+        skip: int = 0,
     ) -> list[A]:
         """Aggregates whose declared indexed fields match."""
-        cursor = self._database[kind.collection].find(_filter(kind, where), {"state": 1}).skip(skip).limit(limit)
+        cursor = self._database[kind.collection].find(filter_of(kind, where), {"state": 1}).skip(skip).limit(limit)
         if order:
-            _declared(kind, order)
+            declared(kind, order)
             cursor = cursor.sort([(f"ix.{order}", -1 if newest_first else 1), ("_id", -1 if newest_first else 1)])
         documents = await self._asked_alone(cursor.to_list(None))
         return [kind.model_validate_json(orjson.dumps(document["state"])) for document in documents]
 
     async def count(self, kind: type[Aggregate], where: Mapping[str, Value | Range]) -> int:
         """How many aggregates match."""
-        return int(await self._asked_alone(self._database[kind.collection].count_documents(_filter(kind, where))))
+        return int(await self._asked_alone(self._database[kind.collection].count_documents(filter_of(kind, where))))
 
     async def delete(self, kind: type[Aggregate], id_: UUID, /) -> None:
         """Remove an aggregate with all its entries."""
@@ -78,10 +93,15 @@ class MongoStore(CoalescingStore):
         for name in self._kinds:
             cursor = self._database[name].find({"outbox_n": {"$gt": 0}}, {"outbox": 1}).limit(limit)
             for document in await self._asked_alone(cursor.to_list(None)):
-                entries = tuple(sorted((_entry(entry) for entry in document["outbox"]), key=lambda entry: entry.position))
+                entries = in_order(document)
                 if entries and entries[0].time < before:
                     found.append(Untold(name, UUID(document["_id"]), entries))
         return sorted(found, key=lambda untold: untold.entries[0].time)[:limit]
+
+    async def entries(self, collection: str, id_: UUID) -> tuple[Entry, ...]:
+        """Every entry of one aggregate, in order."""
+        document = await self._asked_alone(self._database[collection].find_one({"_id": str(id_)}, {"outbox": 1}))
+        return () if document is None else in_order(document)
 
     async def due(self, now: datetime, limit: int) -> list[tuple[str, UUID]]:
         """Aggregates with a waiting step whose time has come."""
@@ -93,11 +113,12 @@ class MongoStore(CoalescingStore):
 
     async def _answer(self, asked: Asked) -> None:
         try:
-            for name, saves in _by_collection(asked.saves).items():
+            for name, saves in by_collection(asked.saves).items():
                 for start in range(0, len(saves), MANY):
                     await self._save(name, saves[start : start + MANY])
-            for name, clears in _by_collection(asked.clears).items():
+            for name, clears in by_collection(asked.clears).items():
                 await self._clear(name, clears)
+            await asyncio.gather(*(self._take(taking, future) for taking, future in asked.takes))
             await self._get(asked)
         except PyMongoError as error:
             raise _unavailable(error) from error
@@ -131,17 +152,27 @@ class MongoStore(CoalescingStore):
 
     async def _clear(self, name: str, clears: "list[tuple[Clearing, asyncio.Future[None]]]") -> None:
         """Take entries out without touching the version, one by one, so that two relays never count one twice."""
-        upto = {clearing.key[1]: clearing.position for clearing, _ in clears}
+        upto: dict[str, int] = {}
+        for clearing, _ in clears:
+            upto[clearing.key[1]] = max(clearing.position, upto.get(clearing.key[1], 0))
         cursor = self._database[name].find({"_id": {"$in": list(upto)}}, {"outbox.position": 1})
-        done = [(one["_id"], entry["position"]) for one in await cursor.to_list(None) for entry in one["outbox"] if entry["position"] <= upto[one["_id"]]]
-        pulls = [
-            UpdateOne({"_id": id_, "outbox.position": position}, {"$pull": {"outbox": {"position": position}}, "$inc": {"outbox_n": -1}}) for id_, position in done
+        done = [
+            (one["_id"], entry["position"])
+            for one in await cursor.to_list(None)
+            for entry in one["outbox"]
+            if entry["position"] <= upto[one["_id"]]
         ]
+        pulls = [UpdateOne(*_pull(id_, position)) for id_, position in done]
         for start in range(0, len(pulls), MANY):
             await self._database[name].bulk_write(pulls[start : start + MANY], ordered=False)
         for _, future in clears:
             if not future.done():
                 future.set_result(None)
+
+    async def _take(self, taking: Clearing, future: "asyncio.Future[bool]") -> None:
+        result = await self._database[taking.key[0]].update_one(*_pull(taking.key[1], taking.position))
+        if not future.done():
+            future.set_result(result.modified_count == 1)
 
     async def _get(self, asked: Asked) -> None:
         wanted: dict[str, list[str]] = {}
@@ -163,8 +194,14 @@ class MongoStore(CoalescingStore):
 
 
 def _write(saving: Saving, token: str) -> InsertOne[dict[str, Any]] | UpdateOne:
-    id_, entries = saving.key[1], [_document(entry) for entry in saving.entries]
-    state = {"version": saving.version, "write_id": token, "state": orjson.loads(saving.document), "ix": saving.indexed, "due": saving.due or ""}
+    id_, entries = saving.key[1], [document_of(entry) for entry in saving.entries]
+    state = {
+        "version": saving.version,
+        "write_id": token,
+        "state": orjson.loads(saving.document),
+        "ix": saving.indexed,
+        "due": saving.due or "",
+    }
     if saving.version == 1:
         return InsertOne({"_id": id_, **state, "outbox": entries, "outbox_n": len(entries)})
     change: dict[str, Any] = {"$set": state}
@@ -173,39 +210,8 @@ def _write(saving: Saving, token: str) -> InsertOne[dict[str, Any]] | UpdateOne:
     return UpdateOne({"_id": id_, "version": saving.version - 1}, change)
 
 
-def _document(entry: Entry) -> dict[str, Any]:
-    document = entry._asdict()
-    for name in ("id", "correlation", "causation"):
-        document[name] = None if document[name] is None else str(document[name])
-    return {**document, "how": str(entry.how), "time": plain(entry.time), "data": entry.data.decode()}
-
-
-def _entry(document: Mapping[str, Any]) -> Entry:
-    ids = {name: UUID(document[name]) if document[name] else None for name in ("id", "correlation", "causation")}
-    return Entry(**{**document, **ids, "how": How(document["how"]), "time": datetime.fromisoformat(document["time"]), "data": document["data"].encode()})
-
-
-def _filter(kind: type[Aggregate], where: Mapping[str, Value | Range]) -> dict[str, Any]:
-    terms: dict[str, Any] = {}
-    for field, value in where.items():
-        _declared(kind, field)
-        if isinstance(value, Range):
-            terms[f"ix.{field}"] = {operator: plain(bound) for operator, bound in (("$gte", value.start), ("$lt", value.end)) if bound is not None}
-        else:
-            terms[f"ix.{field}"] = plain(value)
-    return terms
-
-
-def _declared(kind: type[Aggregate], field: str) -> None:
-    if field not in indexed_fields(kind):
-        raise LookupError(f"{kind.__name__}.{field} is in no index, so nothing can be found by it.")
-
-
-def _by_collection(asked: Sequence[tuple[Any, Any]]) -> dict[str, list[tuple[Any, Any]]]:
-    groups: dict[str, list[tuple[Any, Any]]] = {}
-    for one in asked:
-        groups.setdefault(one[0].key[0], []).append(one)
-    return groups
+def _pull(id_: str, position: int) -> tuple[dict[str, Any], dict[str, Any]]:
+    return {"_id": id_, "outbox.position": position}, {"$pull": {"outbox": {"position": position}}, "$inc": {"outbox_n": -1}}
 
 
 def _unavailable(error: PyMongoError) -> Unavailable:

@@ -54,7 +54,7 @@ class Untold(NamedTuple):
 
 
 class Range(NamedTuple):
-    """Values from `start` up to but not including `end`; None is open."""
+    """Values from `start` up to but not including `end`; None is open, and a range open on both sides asks for nothing."""
 
     start: Value = None
     end: Value = None
@@ -79,7 +79,14 @@ class Store(Protocol):
         """Write state and entries at once, durably; False when the stored version is not `aggregate.version - 1` (0: not stored)."""
 
     async def find(
-        self, kind: type[A], where: Mapping[str, Value | Range], *, order: str | None = None, newest_first: bool = False, limit: int = 1000, skip: int = 0
+        self,
+        kind: type[A],
+        where: Mapping[str, Value | Range],
+        *,
+        order: str | None = None,
+        newest_first: bool = False,
+        limit: int = 1000,
+        skip: int = 0,
     ) -> list[A]:
         """Aggregates whose declared indexed fields match, in the order of a declared field."""
 
@@ -94,6 +101,12 @@ class Store(Protocol):
 
     async def told(self, collection: str, id_: UUID, position: int) -> None:
         """Clear the entries up to a position; the version stays."""
+
+    async def take(self, collection: str, id_: UUID, position: int) -> bool:
+        """Take one entry out; True for the one caller who did, so that it can be carried out at most once."""
+
+    async def entries(self, collection: str, id_: UUID) -> tuple[Entry, ...]:
+        """Every entry of one aggregate that nobody has carried out yet, in order."""
 
     async def due(self, now: datetime, limit: int) -> list[tuple[str, UUID]]:
         """Aggregates with a waiting step whose time has come."""

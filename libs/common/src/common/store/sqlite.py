@@ -2,29 +2,26 @@
 
 import asyncio
 import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 from uuid import UUID
 
-from common.aggregate import Aggregate, How
+from common.aggregate import Aggregate
 from common.errors import Unavailable
-from common.store.coalescing import Asked, Clearing, CoalescingStore, Key, Saving
+from common.store.coalescing import Asked, Clearing, CoalescingStore, Key, Saving, refuse
 from common.store.port import Entry, Range, Untold, Value, indexed_fields, plain
+from common.store.tables import CLEAR_ENTRIES, ENTRIES, INSERT_ENTRY, OUTBOX, TAKE_ENTRY, UNTOLD, clause, declared, entry_of, quoted, row_of
 
 A = TypeVar("A", bound=Aggregate)
 MANY = 500  # values in one IN (…)
 BUSY = 10.0  # seconds to wait for a replica that is writing
 
-OUTBOX = """
-create table if not exists outbox (
-    collection text, aggregate text, position integer, how text, id text, type text, key text, sequence integer, version integer,
-    time text, data blob, trace text, correlation text, causation text, primary key (collection, aggregate, position)
-) without rowid
-"""
-INSERT_ENTRY = "insert or ignore into outbox values (?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
+OUR_FAULT = (sqlite3.ProgrammingError, sqlite3.InterfaceError, sqlite3.DataError, sqlite3.IntegrityError)
+"""What no patience heals: a value that SQLite cannot hold, a statement that is wrong."""
 
 
 class SqliteStore(CoalescingStore):
@@ -52,20 +49,27 @@ class SqliteStore(CoalescingStore):
         await self._other(lambda: self._db.execute("select 1").fetchone())
 
     async def find(
-        self, kind: type[A], where: Mapping[str, Value | Range], *, order: str | None = None, newest_first: bool = False, limit: int = 1000, skip: int = 0
+        self,
+        kind: type[A],
+        where: Mapping[str, Value | Range],
+        *,
+        order: str | None = None,
+        newest_first: bool = False,
+        limit: int = 1000,
+        skip: int = 0,
     ) -> list[A]:
         """Aggregates whose declared indexed fields match."""
-        clause, values = self._clause(kind, where)
+        condition, values = clause(kind, where)
         direction = "desc" if newest_first else "asc"
-        ordered = f" order by {self._declared(kind, order)} {direction}, id {direction}" if order else ""
-        query = f"select document from {_quoted(kind.collection)}{clause}{ordered} limit ? offset ?"  # noqa: S608 - names are declared
+        ordered = f" order by {declared(kind, order)} {direction}, id {direction}" if order else ""
+        query = f"select document from {quoted(kind.collection)}{condition}{ordered} limit ? offset ?"  # noqa: S608 - names are declared
         rows = await self._other(lambda: self._db.execute(query, [*values, limit, skip]).fetchall())
         return [kind.model_validate_json(document) for (document,) in rows]
 
     async def count(self, kind: type[Aggregate], where: Mapping[str, Value | Range]) -> int:
         """How many aggregates match."""
-        clause, values = self._clause(kind, where)
-        query = f"select count(*) from {_quoted(kind.collection)}{clause}"  # noqa: S608 - names are declared
+        condition, values = clause(kind, where)
+        query = f"select count(*) from {quoted(kind.collection)}{condition}"  # noqa: S608 - names are declared
         rows = await self._other(lambda: self._db.execute(query, values).fetchall())
         return int(rows[0][0])
 
@@ -75,11 +79,16 @@ class SqliteStore(CoalescingStore):
 
     async def untold(self, before: datetime, limit: int) -> list[Untold]:
         """Aggregates with entries written before a moment, the oldest first."""
-        rows = await self._other(lambda: self._untold(str(plain(before)), limit))
+        rows = await self._other(lambda: self._db.execute(UNTOLD, [str(plain(before)), limit]).fetchall())
         found: dict[tuple[str, str], list[Entry]] = {}
         for row in rows:
-            found.setdefault((row[0], row[1]), []).append(_entry(row))
+            found.setdefault((row[0], row[1]), []).append(entry_of(row))
         return [Untold(collection, UUID(id_), tuple(entries)) for (collection, id_), entries in found.items()]
+
+    async def entries(self, collection: str, id_: UUID) -> tuple[Entry, ...]:
+        """Every entry of one aggregate, in order."""
+        rows = await self._other(lambda: self._db.execute(ENTRIES, [collection, str(id_)]).fetchall())
+        return tuple(entry_of(row) for row in rows)
 
     async def due(self, now: datetime, limit: int) -> list[tuple[str, UUID]]:
         """Aggregates with a waiting step whose time has come."""
@@ -90,59 +99,83 @@ class SqliteStore(CoalescingStore):
         loop = asyncio.get_running_loop()
         answers = await loop.run_in_executor(self._thread, self._work, asked)
         for future, answer in answers:
-            if future.done():
-                continue
             if isinstance(answer, Exception):
-                future.set_exception(answer)
-            else:
+                refuse([future], answer)
+            elif not future.done():
                 future.set_result(answer)
 
     def _open(self) -> None:
-        self._path.parent.mkdir(parents=True, exist_ok=True)
         try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
             self._db = sqlite3.connect(self._path, timeout=BUSY, isolation_level=None, check_same_thread=False)
+        except (sqlite3.Error, OSError) as error:
+            raise Unavailable(f"The store {self._path} cannot be opened: {error}.") from error
+        try:
             self._db.execute("pragma journal_mode=wal")
             self._db.execute("pragma synchronous=full")
             self._create()
         except sqlite3.Error as error:
+            self._db.close()
             raise Unavailable(f"The store {self._path} cannot be opened: {error}.") from error
 
     def _create(self) -> None:
-        self._db.execute("begin immediate")
+        with self._transaction():
+            self._create_tables()
+
+    def _create_tables(self) -> None:
         self._db.execute(OUTBOX)
         self._db.execute("create index if not exists outbox_time on outbox (time)")
         for name, kind in self._kinds.items():
-            table, fields = _quoted(name), "".join(f", {_quoted(field)}" for field in self._fields[name])
-            self._db.execute(f"create table if not exists {table} (id text primary key, version integer, document blob, due text{fields}) without rowid")
-            self._db.execute(f"create index if not exists {_quoted(name + '_due')} on {table} (due) where due is not null")
+            table, fields = quoted(name), "".join(f", {quoted(field)}" for field in self._fields[name])
+            self._db.execute(
+                f"create table if not exists {table} (id text primary key, version integer, document blob, due text{fields}) without rowid"
+            )
+            self._db.execute(f"create index if not exists {quoted(name + '_due')} on {table} (due) where due is not null")
             for index in kind.indexes:
-                columns = ", ".join(_quoted(field) for field in index)
-                self._db.execute(f"create index if not exists {_quoted('_'.join((name, *index)))} on {table} ({columns})")
-        self._db.execute("commit")
+                columns = ", ".join(quoted(field) for field in index)
+                self._db.execute(f"create index if not exists {quoted('_'.join((name, *index)))} on {table} ({columns})")
 
-    def _work(self, asked: Asked) -> "list[tuple[asyncio.Future[object], object]]":
+    def _work(self, asked: Asked) -> "list[tuple[asyncio.Future[Any], Any]]":
         try:
-            answers = self._write(asked)
-            answers += self._read(asked)
+            written = self._write(asked)
         except sqlite3.Error as error:
-            if self._db.in_transaction:
-                self._db.execute("rollback")
-            raise Unavailable(f"The store {self._path.name} does not answer: {error}.") from error
-        return answers
+            raise self._told_apart(error) from error
+        return written + self._read(asked)  # what is written stays written, whatever becomes of the reads
 
-    def _write(self, asked: Asked) -> "list[tuple[asyncio.Future[object], object]]":
-        if not (asked.saves or asked.clears):
+    def _told_apart(self, error: sqlite3.Error) -> Exception:
+        return error if isinstance(error, OUR_FAULT) else Unavailable(f"The store {self._path.name} does not answer: {error}.")
+
+    def _write(self, asked: Asked) -> "list[tuple[asyncio.Future[Any], Any]]":
+        if not (asked.saves or asked.clears or asked.takes):
             return []
-        self._db.execute("begin immediate")
-        answers: list[tuple[asyncio.Future[object], object]] = [(future, self._save(saving)) for saving, future in asked.saves]  # type: ignore[misc]
-        self._clear([clearing for clearing, _ in asked.clears])
-        self._db.execute("commit")
-        return answers + [(future, None) for _, future in asked.clears]  # type: ignore[misc]
+        with self._transaction():
+            answers: list[tuple[asyncio.Future[Any], Any]] = [(future, self._save(saving)) for saving, future in asked.saves]
+            answers += [(future, self._take(taking)) for taking, future in asked.takes]
+            self._db.executemany(CLEAR_ENTRIES, [(*clearing.key, clearing.position) for clearing, _ in asked.clears])
+        return answers + [(future, None) for _, future in asked.clears]
 
-    def _read(self, asked: Asked) -> "list[tuple[asyncio.Future[object], object]]":
-        documents = self._get(asked.gets)
-        answers: list[tuple[asyncio.Future[object], object]] = [(future, documents.get(key)) for key, future in asked.gets.items()]  # type: ignore[misc]
-        return answers + [(future, work()) for work, future in asked.others]
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        self._db.execute("begin immediate")
+        try:
+            yield
+            self._db.execute("commit")
+        except BaseException:
+            if self._db.in_transaction:  # a full disk has ended it already
+                self._db.execute("rollback")
+            raise
+
+    def _read(self, asked: Asked) -> "list[tuple[asyncio.Future[Any], Any]]":
+        documents = self._tried(lambda: self._get(asked.gets))
+        found = documents if isinstance(documents, dict) else dict.fromkeys(asked.gets, documents)
+        answers: list[tuple[asyncio.Future[Any], Any]] = [(future, found.get(key)) for key, future in asked.gets.items()]
+        return answers + [(future, self._tried(work)) for work, future in asked.others]
+
+    def _tried(self, work: Callable[[], Any]) -> Any:
+        try:
+            return work()
+        except sqlite3.Error as error:
+            return self._told_apart(error)
 
     def _get(self, keys: Iterable[Key]) -> dict[Key, bytes]:
         wanted: dict[str, list[str]] = {}
@@ -152,100 +185,38 @@ class SqliteStore(CoalescingStore):
         for collection, ids in wanted.items():
             for start in range(0, len(ids), MANY):
                 part = ids[start : start + MANY]
-                query = f"select id, document from {_quoted(collection)} where id in ({','.join('?' * len(part))})"  # noqa: S608 - declared names
+                query = f"select id, document from {quoted(collection)} where id in ({','.join('?' * len(part))})"  # noqa: S608 - declared names
                 found.update(((collection, id_), document) for id_, document in self._db.execute(query, part))
         return found
 
     def _save(self, saving: Saving) -> bool:
         collection, id_ = saving.key
-        table, fields = _quoted(collection), self._fields[collection]
+        table, fields = quoted(collection), self._fields[collection]
         values = [saving.version, saving.document, saving.due, *(saving.indexed[field] for field in fields)]
         if saving.version == 1:
             marks = ",".join("?" * (len(values) + 1))
             cursor = self._db.execute(f"insert or ignore into {table} values ({marks})", [id_, *values])  # noqa: S608 - declared names
         else:
-            columns = ", ".join(f"{_quoted(name)} = ?" for name in ("version", "document", "due", *fields))
+            columns = ", ".join(f"{quoted(name)} = ?" for name in ("version", "document", "due", *fields))
             query = f"update {table} set {columns} where id = ? and version = ?"  # noqa: S608 - declared names
             cursor = self._db.execute(query, [*values, id_, saving.version - 1])
         if cursor.rowcount != 1:
             return False
         if saving.entries:
-            self._db.executemany(INSERT_ENTRY, [_row(saving.key, entry) for entry in saving.entries])
+            self._db.executemany(INSERT_ENTRY, [row_of(saving.key, entry) for entry in saving.entries])
         return True
 
-    def _clear(self, clearings: Sequence[Clearing]) -> None:
-        self._db.executemany(
-            "delete from outbox where collection = ? and aggregate = ? and position <= ?", [(*clearing.key, clearing.position) for clearing in clearings]
-        )
+    def _take(self, taking: Clearing) -> bool:
+        return self._db.execute(TAKE_ENTRY, [*taking.key, taking.position]).rowcount == 1
 
     def _delete(self, collection: str, id_: str) -> None:
-        self._db.execute("begin immediate")
-        self._db.execute(f"delete from {_quoted(collection)} where id = ?", [id_])  # noqa: S608 - declared names
-        self._db.execute("delete from outbox where collection = ? and aggregate = ?", [collection, id_])
-        self._db.execute("commit")
-
-    def _untold(self, before: str, limit: int) -> list[tuple[str, ...]]:
-        oldest = "select collection, aggregate from outbox where time < ? group by collection, aggregate order by min(time) limit ?"
-        query = f"select o.* from outbox o join ({oldest}) using (collection, aggregate) order by o.collection, o.aggregate, o.position"  # noqa: S608
-        return self._db.execute(query, [before, limit]).fetchall()
+        with self._transaction():
+            self._db.execute(f"delete from {quoted(collection)} where id = ?", [id_])  # noqa: S608 - declared names
+            self._db.execute("delete from outbox where collection = ? and aggregate = ?", [collection, id_])
 
     def _due(self, now: str, limit: int) -> list[tuple[str, str]]:
         found: list[tuple[str, str]] = []
         for name in self._kinds:
-            query = f"select id from {_quoted(name)} where due <= ? order by due limit ?"  # noqa: S608 - declared names
+            query = f"select id from {quoted(name)} where due <= ? order by due limit ?"  # noqa: S608 - declared names
             found += [(name, id_) for (id_,) in self._db.execute(query, [now, limit])]
         return found[:limit]
-
-    def _clause(self, kind: type[Aggregate], where: Mapping[str, Value | Range]) -> tuple[str, list[str | int | None]]:
-        terms: list[str] = []
-        values: list[str | int | None] = []
-        for field, value in where.items():
-            column = self._declared(kind, field)
-            for operator, bound in _terms(value):
-                terms.append(f"{column} {operator} ?")
-                values.append(plain(bound))
-        return (" where " + " and ".join(terms) if terms else ""), values
-
-    def _declared(self, kind: type[Aggregate], field: str) -> str:
-        if field not in self._fields[kind.collection]:
-            raise LookupError(f"{kind.__name__}.{field} is in no index, so nothing can be found by it.")
-        return _quoted(field)
-
-
-def _terms(value: Value | Range) -> list[tuple[str, Value]]:
-    if not isinstance(value, Range):
-        return [("is", value)]
-    return [(operator, bound) for operator, bound in ((">=", value.start), ("<", value.end)) if bound is not None]
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', "") + '"'
-
-
-def _row(key: Key, entry: Entry) -> tuple[str | int | bytes | None, ...]:
-    correlation, causation = (None if id_ is None else str(id_) for id_ in (entry.correlation, entry.causation))
-    return (*key, entry.position, entry.how, str(entry.id), entry.type, entry.key, entry.sequence, entry.version) + (
-        str(plain(entry.time)),
-        entry.data,
-        entry.trace,
-        correlation,
-        causation,
-    )
-
-
-def _entry(row: tuple[str, ...]) -> Entry:
-    _, _, position, how, id_, type_, key, sequence, version, time, data, trace, correlation, causation = row
-    return Entry(
-        int(position),
-        How(how),
-        UUID(id_),
-        type_,
-        key,
-        int(sequence),
-        int(version),
-        datetime.fromisoformat(time),
-        data,  # type: ignore[arg-type]
-        trace,
-        UUID(correlation) if correlation else None,
-        UUID(causation) if causation else None,
-    )

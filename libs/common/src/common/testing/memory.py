@@ -1,6 +1,6 @@
 """A store that keeps everything in memory; it passes the contract suite of the real ones."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import TypeVar
 from uuid import UUID
@@ -45,13 +45,24 @@ class MemoryStore:
         return True
 
     async def find(
-        self, kind: type[A], where: Mapping[str, Value | Range], *, order: str | None = None, newest_first: bool = False, limit: int = 1000, skip: int = 0
+        self,
+        kind: type[A],
+        where: Mapping[str, Value | Range],
+        *,
+        order: str | None = None,
+        newest_first: bool = False,
+        limit: int = 1000,
+        skip: int = 0,
     ) -> list[A]:
         """Aggregates whose declared indexed fields match."""
         undeclared = ({*where} | ({order} if order else set())) - set(indexed_fields(kind))
         if undeclared:
             raise LookupError(f"{kind.__name__}: {', '.join(sorted(undeclared))} is in no index, so nothing can be found by it.")
-        rows = [(row[3], str(id_), row[1]) for (collection, id_), row in self._documents.items() if collection == kind.collection and _matches(row[3], where)]
+        rows = [
+            (row[3], str(id_), row[1])
+            for (collection, id_), row in self._documents.items()
+            if collection == kind.collection and _matches(row[3], where)
+        ]
         if order:
             rows.sort(key=lambda row: (row[0][order] is not None, row[0][order], row[1]), reverse=newest_first)
         return [kind.model_validate_json(document) for _, _, document in rows[skip : skip + limit]]
@@ -72,8 +83,21 @@ class MemoryStore:
 
     async def told(self, collection: str, id_: UUID, position: int) -> None:
         """Clear the entries up to a position."""
-        key = (collection, id_)
-        self.outbox[key] = [entry for entry in self.outbox.get(key, []) if entry.position > position]
+        self._keep((collection, id_), lambda entry: entry.position > position)
+
+    async def take(self, collection: str, id_: UUID, position: int) -> bool:
+        """Take one entry out; True for the one caller who did."""
+        return self._keep((collection, id_), lambda entry: entry.position != position)
+
+    async def entries(self, collection: str, id_: UUID) -> tuple[Entry, ...]:
+        """Every entry of one aggregate, in order."""
+        return tuple(self.outbox.get((collection, id_), ()))
+
+    def _keep(self, key: Key, wanted: Callable[[Entry], bool]) -> bool:
+        before = self.outbox.pop(key, [])
+        if after := [entry for entry in before if wanted(entry)]:
+            self.outbox[key] = after
+        return len(after) < len(before)
 
     async def due(self, now: datetime, limit: int) -> list[tuple[str, UUID]]:
         """Aggregates with a waiting step whose time has come."""
@@ -88,4 +112,6 @@ def _within(value: str | int | None, wanted: Value | Range) -> bool:
     if not isinstance(wanted, Range):
         return value == plain(wanted)
     start, end = plain(wanted.start), plain(wanted.end)
+    if start is None and end is None:
+        return True
     return value is not None and (start is None or value >= start) and (end is None or value < end)  # type: ignore[operator]

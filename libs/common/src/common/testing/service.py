@@ -34,10 +34,7 @@ def app(blueprint: Blueprint[Any], store: MemoryStore, clock: Clock) -> tuple[Fa
     service, _ = offline(blueprint, store, clock)
 
     async def settle() -> None:
-
-        while not service.relay.idle():
+        while not service.relay.idle():  # noqa: ASYNC110 - a test waits, nothing else runs
             await asyncio.sleep(0.001)
 
     return service.app, settle
-
-

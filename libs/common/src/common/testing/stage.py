@@ -37,7 +37,15 @@ class Stage(Generic[P]):
     Steps run at once, in order; each is run twice, so that every scene proves that a repetition changes nothing.
     """
 
-    def __init__(self, ports: P, store: MemoryStore, clock: StoppedClock, subscribes: Iterable[On[P]], steps: Iterable[On[P]], acts: Iterable[Once[P]] = ()) -> None:
+    def __init__(
+        self,
+        ports: P,
+        store: MemoryStore,
+        clock: StoppedClock,
+        subscribes: Iterable[On[P]],
+        steps: Iterable[On[P]],
+        acts: Iterable[Once[P]] = (),
+    ) -> None:
         self.store, self.clock = store, clock
         self.told: list[Event] = []
         self.refused: list[Rejected] = []

@@ -1,1 +1,1 @@
-"""What is published about the platform, made from the code that runs: schemas, AsyncAPI, OpenAPI, catalogue, settings, topics and users of Kafka."""
+"""What is published about the platform, made from the code that runs: schemas, AsyncAPI, OpenAPI, catalogue, settings, rights on Kafka."""

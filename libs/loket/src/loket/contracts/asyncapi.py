@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from common.cloudevents import dataschema, event_type
+from common.cloudevents import event_type
 from common.events.base import Event
 from common.events.catalogue import EVENTS
 from common.topics import topic_of
@@ -10,7 +10,7 @@ from loket.contracts.examples import example
 from loket.contracts.headers import HEADERS, example_headers, own_headers
 from loket.contracts.keys import key_field
 from loket.contracts.schemas import bare_schema
-from loket.contracts.services import Described, Platform, handler_of, publisher_of
+from loket.contracts.services import Described, Platform, handler_of
 
 BINDING = "0.5.0"
 _COMPONENTS = "#/components/schemas/{model}"
@@ -18,7 +18,7 @@ _COMPONENTS = "#/components/schemas/{model}"
 
 def asyncapi(platform: Platform) -> dict[str, Any]:
     """The document, ready to be written."""
-    events = [event for event in EVENTS.values() if publisher_of(platform, event) != "nobody"]
+    events = list(EVENTS.values())
     return {
         "asyncapi": "3.1.0",
         "info": _INFO,
@@ -27,7 +27,7 @@ def asyncapi(platform: Platform) -> dict[str, Any]:
         "channels": {event.topic: _channel(event) for event in events},
         "operations": {key: operation for service in platform for key, operation in _operations(service).items()},
         "components": {
-            "messages": {event.__name__: _message(event, publisher_of(platform, event)) for event in events},
+            "messages": {event.__name__: _message(event) for event in events},
             "schemas": {"CloudEventHeaders": HEADERS, **_schemas(events)},
         },
     }
@@ -57,11 +57,13 @@ def _channel(event: type[Event]) -> dict[str, Any]:
         "title": event.__name__,
         "description": event.__doc__,
         "messages": {event.__name__: {"$ref": f"#/components/messages/{event.__name__}"}},
-        "bindings": {"kafka": {"topic": topic.name, "partitions": topic.partitions, "topicConfiguration": config, "bindingVersion": BINDING}},
+        "bindings": {
+            "kafka": {"topic": topic.name, "partitions": topic.partitions, "topicConfiguration": config, "bindingVersion": BINDING}
+        },
     }
 
 
-def _message(event: type[Event], publisher: str) -> dict[str, Any]:
+def _message(event: type[Event]) -> dict[str, Any]:
     field, schema = key_field(event)
     return {
         "name": event_type(event),
@@ -69,11 +71,10 @@ def _message(event: type[Event], publisher: str) -> dict[str, Any]:
         "summary": event.__doc__,
         "contentType": "application/json",
         "correlationId": {"location": "$message.header#/ce_correlationid", "description": "The journey that the event is part of."},
-        "headers": {"allOf": [{"$ref": "#/components/schemas/CloudEventHeaders"}, own_headers(event, publisher)]},
+        "headers": {"allOf": [{"$ref": "#/components/schemas/CloudEventHeaders"}, own_headers(event)]},
         "payload": {"$ref": f"#/components/schemas/{event.__name__}"},
         "bindings": {"kafka": {"key": {**schema, "description": f"The `{field}` of the payload."}, "bindingVersion": BINDING}},
-        "examples": [{"name": "example", "headers": example_headers(event, publisher), "payload": example(event)}],
-        "externalDocs": {"url": dataschema(event), "description": "The payload as JSON Schema."},
+        "examples": [{"name": "example", "headers": example_headers(event), "payload": example(event)}],
     }
 
 
@@ -88,9 +89,12 @@ def _schemas(events: list[type[Event]]) -> dict[str, Any]:
 
 
 def _operations(service: Described) -> dict[str, Any]:
-    tells = {f"{service.name}.tells.{event.topic}": _operation("send", event, f"{service.name} tells: {event.__doc__}") for event in service.tells}
+    tells = {
+        f"{service.name}.tells.{event.topic}": _operation("send", event, f"{service.name} tells: {event.__doc__}")
+        for event in service.tells
+    }
     hears = {
-        f"{service.name}.hears.{event.topic}": _operation("receive", event, "{0}: {1}".format(*handler_of(on))) | _group(service)
+        f"{service.name}.hears.{event.topic}": _operation("receive", event, ": ".join(handler_of(on))) | _group(service)
         for event, on in service.hears.items()
     }
     return tells | hears
@@ -98,7 +102,12 @@ def _operations(service: Described) -> dict[str, Any]:
 
 def _operation(action: str, event: type[Event], summary: str) -> dict[str, Any]:
     channel = f"#/channels/{event.topic}"
-    return {"action": action, "summary": summary, "channel": {"$ref": channel}, "messages": [{"$ref": f"{channel}/messages/{event.__name__}"}]}
+    return {
+        "action": action,
+        "summary": summary,
+        "channel": {"$ref": channel},
+        "messages": [{"$ref": f"{channel}/messages/{event.__name__}"}],
+    }
 
 
 def _group(service: Described) -> dict[str, Any]:

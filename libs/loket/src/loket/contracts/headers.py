@@ -31,7 +31,11 @@ _PROPERTIES: dict[str, dict[str, Any]] = {
     "ce_partitionkey": {"type": "string", "description": "The key of the record."},
     "ce_correlationid": _UUID | {"description": "The journey that it is part of."},
     "ce_causationid": _UUID | {"description": "The event that it follows from."},
-    "traceparent": {"type": "string", "pattern": "^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$", "description": "W3C trace context of its writer."},
+    "traceparent": {
+        "type": "string",
+        "pattern": "^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$",
+        "description": "W3C trace context of its writer.",
+    },
     "content-type": {"type": "string", "const": CONTENT_TYPE.decode()},
 }
 
@@ -43,19 +47,19 @@ HEADERS: dict[str, Any] = {
 }
 
 
-def own_headers(event: type[Event], publisher: str) -> dict[str, Any]:
+def own_headers(event: type[Event]) -> dict[str, Any]:
     """What is fixed for one event."""
     return {
         "type": "object",
         "properties": {
             "ce_type": {"const": event_type(event)},
             "ce_dataschema": {"const": dataschema(event)},
-            "ce_source": {"pattern": f"^{source_of(publisher, '[0-9]{20}')}$"},
+            "ce_source": {"pattern": f"^{source_of(event.publisher, '[0-9]{20}')}$"},
         },
     }
 
 
-def example_record(event: type[Event], publisher: str) -> Outgoing:
+def example_record(event: type[Event]) -> Outgoing:
     """The example of an event as the relay would hand it to Kafka."""
     data = example(event)
     entry = Entry(
@@ -72,11 +76,11 @@ def example_record(event: type[Event], publisher: str) -> Outgoing:
         correlation=_id("journey", event),
         causation=_id("cause", event),
     )
-    return outgoing(entry, _id("subject", event), source_of(publisher, OIN).encode())
+    return outgoing(entry, _id("subject", event), source_of(event.publisher, OIN).encode())
 
 
-def example_headers(event: type[Event], publisher: str) -> dict[str, str]:
-    return {name: value.decode() for name, value in example_record(event, publisher).headers}
+def example_headers(event: type[Event]) -> dict[str, str]:
+    return {name: value.decode() for name, value in example_record(event).headers}
 
 
 def _id(what: str, event: type[Event]) -> UUID:

@@ -1,9 +1,9 @@
-"""The OpenAPI document of each service, after the NL API Design Rules: what FastAPI says, with what it leaves out or says wrongly put right."""
+"""The OpenAPI document of each service, after the NL API Design Rules: what FastAPI says, put right where it is silent or wrong."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from fastapi.routing import APIRoute
+from fastapi.routing import iter_route_contexts
 
 from common.problems import MEDIA_TYPE
 from common.web import VERSION
@@ -25,12 +25,16 @@ _PROBLEM: dict[str, Any] = {
             "items": {
                 "type": "object",
                 "required": ["pointer", "detail"],
-                "properties": {"pointer": {"type": "string", "description": "JSON Pointer into the body, else the place."}, "detail": {"type": "string"}},
+                "properties": {
+                    "pointer": {"type": "string", "description": "JSON Pointer into the body, else the place."},
+                    "detail": {"type": "string"},
+                },
             },
         },
     },
 }
-_VERSION_HEADER = {"API-Version": {"description": "The version of the API that answered.", "schema": {"type": "string", "examples": [VERSION]}}}
+_VERSION = "API-Version"
+_VERSION_HEADER = {"description": "The version of the API that answered.", "schema": {"type": "string", "examples": [VERSION]}}
 
 
 def openapi(service: Described) -> dict[str, Any]:
@@ -52,11 +56,12 @@ def _each(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]
                 yield path, method, item[method]
 
 
-def _guarded(routes: list[Any], staff: Any) -> Iterator[tuple[str, str]]:
+def _guarded(routes: Sequence[Any], staff: Any) -> Iterator[tuple[str | None, str]]:
     """Routes that ask for the staff secret, by path and method."""
-    for route in routes:
-        if isinstance(route, APIRoute) and any(dependency.call is staff for dependency in route.dependant.dependencies):
-            yield from ((route.path, method.lower()) for method in route.methods)
+    for route in iter_route_contexts(routes):
+        dependant = getattr(route, "dependant", None)
+        if dependant is not None and any(dependency.call is staff for dependency in dependant.dependencies):
+            yield from ((route.path, method.lower()) for method in route.methods or ())
 
 
 def _put_right(operation: dict[str, Any], *, staff: bool) -> None:
@@ -66,7 +71,7 @@ def _put_right(operation: dict[str, Any], *, staff: bool) -> None:
         operation["security"] = [{"staff": []}]
         responses["401"] = {"description": "The staff secret is missing or wrong"}
     for code, response in responses.items():
-        response["headers"] = {**response.get("headers", {}), **_VERSION_HEADER}
+        response["headers"] = {**response.get("headers", {}), _VERSION: {"$ref": f"#/components/headers/{_VERSION}"}}
         if code >= "400":
             response["content"] = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
     operation["responses"] = dict(sorted(responses.items()))
@@ -83,7 +88,12 @@ def _components(document: dict[str, Any]) -> None:
     for name in _GONE:
         schemas.pop(name, None)
     components["schemas"] = dict(sorted({**schemas, "Problem": _PROBLEM}.items()))
-    components.setdefault("securitySchemes", {})["staff"] = {"type": "http", "scheme": "bearer", "description": "The staff secret of the deployment."}
+    components["headers"] = {_VERSION: _VERSION_HEADER}
+    components.setdefault("securitySchemes", {})["staff"] = {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "The staff secret of the deployment.",
+    }
 
 
 def _ordered(document: dict[str, Any]) -> dict[str, Any]:

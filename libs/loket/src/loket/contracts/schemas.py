@@ -16,7 +16,7 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 class _Plain(GenerateJsonSchema):
     """Fields have no titles: those only repeat the names."""
 
-    def field_title_should_be_set(self, schema: Any) -> bool:
+    def field_title_should_be_set(self, schema: Any) -> bool:  # noqa: ARG002 - pydantic asks it of every field
         return False
 
 
@@ -29,7 +29,7 @@ def published_schema(event: type[Event]) -> Schema:
     """The schema as a document of its own."""
     schema = bare_schema(event)
     definitions = {"$defs": schema.pop("$defs")} if "$defs" in schema else {}
-    head = {key: schema.pop(key) for key in ("title", "description") if key in schema}
+    head: Schema = {key: schema.pop(key) for key in ("title", "description") if key in schema}
     return {"$schema": DIALECT, "$id": dataschema(event), **head, **schema, **definitions, "examples": [example(event)]}
 
 

@@ -53,10 +53,6 @@ def describe(region: Path) -> Platform:
     return tuple(_describe(name, region) for name in SERVICES)
 
 
-def publisher_of(platform: Platform, event: type[Event]) -> str:
-    return next((service.name for service in platform if event in service.tells), "nobody")
-
-
 def listeners(platform: Platform, event: type[Event]) -> Iterator[tuple[Described, On[Any]]]:
     """Who hears an event, and by which handler."""
     for service in platform:

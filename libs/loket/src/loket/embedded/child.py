@@ -18,24 +18,27 @@ class Child:
     """A process in a session of its own, so that Ctrl-C reaches us only and we stop things in order."""
 
     name: str
-    process: subprocess.Popen[bytes]
+    popen: subprocess.Popen[bytes]
     log: Path
 
     @property
     def alive(self) -> bool:
-        return self.process.poll() is None
+        return self.popen.poll() is None
 
     def stop(self, patience: float) -> bool:
         """SIGTERM, then SIGKILL after so many seconds; says whether it ended by itself."""
         if self.alive:
-            self.process.send_signal(signal.SIGTERM)
+            self.popen.send_signal(signal.SIGTERM)
         try:
-            self.process.wait(patience)
+            self.popen.wait(patience)
         except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
+            self.kill()
             return False
         return True
+
+    def kill(self) -> None:
+        self.popen.kill()
+        self.popen.wait()
 
     def tail(self, lines: int = 15) -> str:
         return tail(self.log, lines)
@@ -44,10 +47,10 @@ class Child:
 def start_child(name: str, command: Sequence[str | os.PathLike[str]], log: Path, environ: Mapping[str, str] | None = None) -> Child:
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("ab") as file:
-        process = subprocess.Popen(  # noqa: S603 the command is ours
+        popen = subprocess.Popen(  # noqa: S603 the command is ours
             tethered(command), stdin=subprocess.DEVNULL, stdout=file, stderr=file, env=environ, start_new_session=True
         )
-    return Child(name, process, log)
+    return Child(name, popen, log)
 
 
 def tail(log: Path, lines: int = 15) -> str:

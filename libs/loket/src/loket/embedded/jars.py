@@ -58,6 +58,11 @@ def default_cache() -> Path:
     return Path(os.environ.get("LOKET_CACHE") or Path.home() / ".cache" / "loket")
 
 
+def is_cached(bundle: Bundle, cache: Path | None = None) -> bool:
+    """Whether a start needs no network."""
+    return all(((cache or default_cache()) / "jars" / jar.path).exists() for jar in read_lock(bundle.lock))
+
+
 def jar_files(bundle: Bundle, cache: Path | None = None, locked: Iterable[Jar] | None = None) -> list[Path]:
     """The checked files of a bundle; the network is asked only for those that the cache lacks."""
     store = (cache or default_cache()) / "jars"

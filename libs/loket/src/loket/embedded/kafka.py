@@ -55,7 +55,7 @@ class EmbeddedKafka:
 
     @property
     def pid(self) -> int | None:
-        return self._child.process.pid if self._child else None
+        return self._child.popen.pid if self._child else None
 
     @property
     def alive(self) -> bool:
@@ -88,8 +88,7 @@ class EmbeddedKafka:
     def kill(self) -> None:
         """As `kill -9` does: for crash tests."""
         if self._child:
-            self._child.process.kill()
-            self._child.process.wait()
+            self._child.kill()
             self._child = None
 
     def __enter__(self) -> Self:
@@ -117,12 +116,12 @@ class EmbeddedKafka:
 
     def _write_properties(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
-        lines = server_properties(self.folder / "data", self.port, free_port()) | dict(self._properties)
+        lines = server_properties(self.folder / "records", self.port, free_port()) | dict(self._properties)
         self._server_properties.write_text("".join(f"{key}={value}\n" for key, value in lines.items()), encoding="utf-8")
 
     def _format(self, java: Java, class_path: Sequence[Path]) -> None:
         """A folder that was left half formatted holds no record yet and is made anew."""
-        shutil.rmtree(self.folder / "data", ignore_errors=True)
+        shutil.rmtree(self.folder / "records", ignore_errors=True)
         cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
         arguments = ["format", "--standalone", "-t", cluster, "-c", str(self._server_properties)]
         command = self._command("kafka.tools.StorageTool", java, class_path, arguments)

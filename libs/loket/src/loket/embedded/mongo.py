@@ -26,7 +26,7 @@ class EmbeddedMongo:
         self.port = port
         self._log = log or (self.folder / "mongo.log" if self.folder else Path(os.devnull))
         self._cache = cache or default_cache()
-        self._process: subprocess.Popen[str] | None = None
+        self._server: subprocess.Popen[str] | None = None
 
     @property
     def url(self) -> str:
@@ -41,7 +41,7 @@ class EmbeddedMongo:
         file = [str(self.folder / "mongo.h2")] if self.folder else []
         self._log.parent.mkdir(parents=True, exist_ok=True)
         with self._log.open("ab") as log:
-            self._process = subprocess.Popen(  # noqa: S603 the command is ours
+            self._server = subprocess.Popen(  # noqa: S603 the command is ours
                 [sys.executable, "-P", str(_CHILD), str(self.port), *file],
                 env=environ,
                 stdin=subprocess.PIPE,
@@ -50,26 +50,26 @@ class EmbeddedMongo:
                 text=True,
                 start_new_session=True,
             )
-        self.port = self._announced_port(self._process)
+        self.port = self._announced_port(self._server)
         return self.url
 
     def stop(self) -> None:
         """Closes its standard input, which is how it is told; kills it when that does not help."""
-        if self._process is None:
+        if self._server is None:
             return
-        process, self._process = self._process, None
-        _pipe(process.stdin).close()
+        server, self._server = self._server, None
+        _pipe(server.stdin).close()
         try:
-            process.wait(15)
+            server.wait(15)
         except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-        _pipe(process.stdout).close()
+            server.kill()
+            server.wait()
+        _pipe(server.stdout).close()
 
     def kill(self) -> None:
         """As `kill -9` does: for crash tests."""
-        if self._process:
-            self._process.kill()
+        if self._server:
+            self._server.kill()
             self.stop()
 
     def __enter__(self) -> Self:
@@ -79,8 +79,8 @@ class EmbeddedMongo:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self.stop()
 
-    def _announced_port(self, process: subprocess.Popen[str]) -> int:
-        said = _pipe(process.stdout)
+    def _announced_port(self, server: subprocess.Popen[str]) -> int:
+        said = _pipe(server.stdout)
         ready, _, _ = select.select([said], [], [], READY_WITHIN)
         words = said.readline().split() if ready else []
         if words[:1] != ["READY"]:

@@ -26,7 +26,7 @@ def _common(service: str, layout: Layout, folder: StateFolder) -> dict[str, str]
 
 def _own(service: str, layout: Layout, folder: StateFolder) -> dict[str, str]:
     if service == "intake":
-        return {"PARTNER_SECRETS_FILE": str(folder.partner_secrets_file)}
+        return {"PARTNER_SECRETS_PATH": str(folder.partner_secrets)}
     if service == "notifications":
         return {"SMTP_HOST": HOST, "SMTP_PORT": str(layout.ports.smtp)}
     return {}

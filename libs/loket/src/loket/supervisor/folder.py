@@ -2,11 +2,9 @@
 
 import base64
 import fcntl
-import json
 import os
 import secrets
 import shutil
-from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
@@ -38,8 +36,9 @@ class StateFolder:
         return self.path / "secrets" / "staff"
 
     @property
-    def partner_secrets_file(self) -> Path:
-        return self.path / "secrets" / "partners.json"
+    def partner_secrets(self) -> Path:
+        """A file per partner, named after it, with its live signing secrets."""
+        return self.path / "secrets" / "partners"
 
     def store(self, service: str) -> Path:
         return self.path / "stores" / f"{service}.sqlite"
@@ -101,13 +100,10 @@ class StateFolder:
         shutil.rmtree(self.path)
 
     def _add_partner_secrets(self, partners: Path) -> None:
-        known: dict[str, list[str]] = {}
-        with suppress(FileNotFoundError):
-            known = json.loads(self.partner_secrets_file.read_text(encoding="utf-8"))
-        missing = [partner for partner in _partner_ids(partners) if partner not in known]
-        if missing or not self.partner_secrets_file.exists():
-            known |= {partner: [f"whsec_{base64.b64encode(secrets.token_bytes(32)).decode()}"] for partner in missing}
-            _write_secret(self.partner_secrets_file, json.dumps(known, indent=2))
+        self.partner_secrets.mkdir(mode=0o700, exist_ok=True)
+        for partner in _partner_ids(partners):
+            if not (self.partner_secrets / partner).exists():
+                _write_secret(self.partner_secrets / partner, f"whsec_{base64.b64encode(secrets.token_bytes(32)).decode()}\n")
 
 
 def _partner_ids(partners: Path) -> list[str]:

@@ -13,6 +13,7 @@ from typing import Self
 import httpx
 
 from loket.embedded.child import Child, is_free, start_child
+from loket.embedded.jars import KAFKA, is_cached
 from loket.embedded.kafka import EmbeddedKafka
 from loket.errors import LoketError
 from loket.supervisor.environment import service_environment
@@ -77,7 +78,7 @@ class Supervisor:
             self.kafka.start()
         for name, child in list(self.children.items()):
             if not child.alive:
-                self._note_end(name, child.log, child.process.returncode)
+                self._note_end(name, child.log, child.popen.returncode)
                 self._start(name)
 
     def stop(self) -> None:
@@ -119,7 +120,8 @@ class Supervisor:
 
     def _start_kafka(self) -> None:
         if self.kafka:
-            self._say("Starting Kafka (the very first time its jars, 44 MB, are fetched) …")
+            cached = is_cached(KAFKA, self.layout.cache)
+            self._say("Starting Kafka …" if cached else "Fetching the jars of Kafka (44 MB, only this once) and starting it …")
             self.kafka.start()
         self._say("Making the topics …")
         with ThreadPoolExecutor(1) as thread:  # the caller may be inside a running event loop
@@ -155,7 +157,7 @@ class Supervisor:
         for name, child in self.children.items():
             if not child.alive:
                 raise LoketError(
-                    f"{name} ended while it started (status {child.process.returncode}); the end of {child.log} says why:{child.tail()}"
+                    f"{name} ended while it started (status {child.popen.returncode}); the end of {child.log} says why:{child.tail()}"
                 )
 
     def _note_end(self, name: str, log: os.PathLike[str], status: int | None = None) -> None:
@@ -182,6 +184,6 @@ def _is_ready(client: httpx.Client, address: str) -> bool:
 def _stop_together(children: list[Child]) -> None:
     for child in children:
         if child.alive:
-            child.process.terminate()
+            child.popen.terminate()
     for child in children:
         child.stop(PATIENCE)

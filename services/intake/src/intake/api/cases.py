@@ -1,6 +1,5 @@
 """What staff can see and do: cases, documents, permit decisions, citizen service numbers, withdrawal."""
 
-from datetime import date
 from typing import Annotated
 from uuid import UUID
 
@@ -10,7 +9,7 @@ from pydantic import AfterValidator, Field
 from common.errors import NotFound, Rejected
 from common.events.base import Code, Language, Message
 from common.events.case import Status
-from common.http import Body
+from common.http import Body, Day
 from common.service import Context
 from intake.api.views import CasePage, CaseView, summary_of, view_of
 from intake.domain.messages import HeldDocument, RecordBsnIssued, RecordDocuments, RecordPermitDecision, WithdrawCase
@@ -21,15 +20,15 @@ from intake.ports import Ports
 class Documents(Body):
     """Documents that persons have shown."""
 
-    documents: tuple[HeldDocument, ...] = Field(min_length=1, max_length=100)
+    documents: list[HeldDocument] = Field(min_length=1, max_length=100)
 
 
 class PermitDecisionBody(Body):
     """What the immigration service has decided about a person."""
 
     person: PersonNumber
-    applied_on: date
-    decided_on: date
+    applied_on: Day
+    decided_on: Day
     granted: bool
 
 
@@ -37,7 +36,7 @@ class BsnIssuedBody(Body):
     """That a person has got a citizen service number, and when; the number itself has no place here."""
 
     person: PersonNumber
-    issued_on: date
+    issued_on: Day
 
 
 class Withdrawal(Body):
@@ -74,7 +73,7 @@ def case_routes(context: Context, ports: Ports) -> APIRouter:
     @router.post("/{case_id}/documents", summary="Record documents that have been shown")
     async def record_documents(case_id: UUID, body: Documents) -> CaseView:
         _refuse_unlisted(body, ports)
-        return await change(case_id, RecordDocuments(case_id=case_id, documents=body.documents))
+        return await change(case_id, RecordDocuments(case_id=case_id, documents=tuple(body.documents)))
 
     @router.post("/{case_id}/permit-decisions", summary="Record a permit decision")
     async def record_permit_decision(case_id: UUID, body: PermitDecisionBody) -> CaseView:

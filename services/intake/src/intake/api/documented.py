@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from intake.domain.submission import CaseSubmitted, ContactMade, QuestionAsked
@@ -58,7 +59,7 @@ def _inline_any(value: Any, definitions: dict[str, Any]) -> Any:
 
 
 def _schemas() -> dict[str, Any]:
-    kinds = {CASE_SUBMITTED: CaseSubmitted, QUESTION_ASKED: QuestionAsked, CONTACT_REGISTERED: ContactMade}
+    kinds: dict[str, type[BaseModel]] = {CASE_SUBMITTED: CaseSubmitted, QUESTION_ASKED: QuestionAsked, CONTACT_REGISTERED: ContactMade}
     references, top = models_json_schema([(kind, "validation") for kind in kinds.values()], by_alias=True)
     return {type_: _inlined(references[(kind, "validation")], top["$defs"]) for type_, kind in kinds.items()}
 

@@ -31,7 +31,10 @@ class Formality(BaseModel):
 
 
 class VisitSeen(BaseModel):
-    """What has been heard of the visit: appointments of its latest plan, begun ones, and those that are off."""
+    """What has been heard of the visit: appointments of its latest plan, begun ones, and those that are off for good.
+
+    Each plan has appointments of its own (their ids are derived from its revision), so what is off never comes back.
+    """
 
     revision: int = 0
     booked: set[UUID] = Field(default_factory=set)
@@ -43,24 +46,20 @@ class VisitSeen(BaseModel):
         if revision <= self.revision:
             return False
         self.revision, self.booked = revision, appointments
-        self.off -= appointments
         return True
 
     def cancel(self, revision: int, appointments: set[UUID]) -> None:
-        """A cancelled plan is off, but for what a newer plan has booked again."""
-        if revision < self.revision:
-            self.off |= appointments - self.booked
-            return
-        self.revision = revision
-        self.off |= appointments | self.booked
-        self.booked = set()
+        """A plan is off; an older one takes nothing from a newer one."""
+        self.off |= appointments
+        if revision >= self.revision:
+            self.revision, self.booked = revision, set()
 
     def begin(self, appointment: UUID) -> None:
         """Somebody is there."""
         self.begun.add(appointment)
 
-    def miss(self, appointment: UUID) -> None:
-        """Nobody came."""
+    def lose(self, appointment: UUID) -> None:
+        """Nobody came, or nobody is to come."""
         self.off.add(appointment)
 
     def standing(self) -> Status:

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from common.problems import pointer
 from intake.gateway.json_strictly import Path
 
-_PLAIN_KEY = re.compile(r"[A-Za-z][A-Za-z_]{0,39}")
+_PLAIN_KEY = re.compile(r"(?!.*\d{5})[A-Za-z][A-Za-z0-9_]{0,39}")
 _SENTENCES = {
     "missing": "is missing",
     "string_pattern_mismatch": "does not have the form that is wanted here",
@@ -40,8 +40,12 @@ def fault(path: Path, sentence: str) -> Fault:
 
 def faults_of(error: ValidationError, at: Path) -> Iterator[Fault]:
     """What a model finds wrong, each fault under the place of the model."""
-    for found in error.errors(include_url=False, include_context=False, include_input=False):
+    all_found = error.errors(include_url=False, include_context=False, include_input=False)
+    around = {found["loc"][:depth] for found in all_found for depth in range(len(found["loc"]))}
+    for found in all_found:
         kind, path = found["type"], (*at, *found["loc"])
+        if kind == "too_short" and found["loc"] in around:
+            continue  # too short only because its items are wrong, and they are named themselves
         if kind == "extra_forbidden":
             yield fault(path, "is not known here")
         else:

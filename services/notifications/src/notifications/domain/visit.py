@@ -58,9 +58,9 @@ class VisitMessages(Aggregate):
 
     def why_outdated(self, plan: PlannedVisit) -> str | None:
         """Why word of a plan must not go any more."""
-        if plan.revision < self.revision:
-            return "visit_changed"
-        return "visit_cancelled" if self.cancelled else None
+        if self.cancelled:
+            return "visit_cancelled"
+        return "visit_changed" if plan.revision < self.revision else None
 
     def _withdraw_reminder(self, reason_code: str) -> None:
         if self.reminder_id is not None:

@@ -33,6 +33,7 @@ class RegionWording:
         return Letter(
             message_id=message.id,
             locale=locale,
+            preferred_locale=contact.language,
             template_version=rendered.version,
             sender_name=sender,
             to_name=name,

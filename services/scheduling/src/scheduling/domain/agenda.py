@@ -1,6 +1,5 @@
 """An agenda: what is taken, closed and opened in addition at one location on one day."""
 
-from collections.abc import Iterator
 from datetime import date
 from typing import ClassVar, Self
 from uuid import UUID
@@ -34,32 +33,31 @@ class Agenda(Aggregate):
         """The empty agenda of a day; its id always follows from location and day."""
         return cls(id=agenda_id(location, day), location=location, day=day)
 
-    def slots(self) -> Iterator[Slot]:
-        """Everything that is taken."""
-        for _, held in self.taken.values():
-            yield from held
-
     def holds(self, visit_id: UUID, revision: int) -> bool:
         """Whether a visit has been given slots for this revision of its plan, or a later one."""
         return visit_id in self.taken and self.taken[visit_id][0] >= revision
 
-    def is_closed(self, desk: str) -> bool:
-        """Whether a desk was closed at run time."""
-        return desk in self.closed or EVERY_DESK in self.closed
+    def closed_by(self, desk: str) -> str | None:
+        """The reason for which a desk was closed at run time."""
+        return self.closed.get(desk, self.closed.get(EVERY_DESK))
 
     def can_give(self, visit_id: UUID, slots: tuple[Slot, ...]) -> bool:
         """Whether a visit can have all these slots; what it holds by an earlier plan is its own."""
-        if any(self.is_closed(desk) for desk, _, _ in slots):
+        if any(self.closed_by(desk) for desk, _, _ in slots):
             return False
         return not overlaps(slots, (slot for owner, (_, held) in self.taken.items() if owner != visit_id for slot in held))
 
-    def claim(self, step: ClaimSlots) -> Self:
-        """Give a visit all its slots or none, and tell it which."""
-        if not self.holds(step.visit_id, step.revision):
-            if not self.can_give(step.visit_id, step.slots):
-                return self.then(ChooseAgain(visit_id=step.visit_id, revision=step.revision))
+    def claim(self, step: ClaimSlots) -> bool:
+        """Give a visit all its slots or none, and tell it which; whether it got them."""
+        given = self.holds(step.visit_id, step.revision)
+        if not given and self.can_give(step.visit_id, step.slots):
             self.taken[step.visit_id] = (step.revision, step.slots)
-        return self.then(ConfirmVisit(visit_id=step.visit_id, revision=step.revision, agenda_id=self.id))
+            given = True
+        if given:
+            self.then(ConfirmVisit(visit_id=step.visit_id, revision=step.revision, agenda_id=self.id))
+        else:
+            self.then(ChooseAgain(visit_id=step.visit_id, revision=step.revision))
+        return given
 
     def release(self, step: ReleaseSlots) -> Self | None:
         """Take back what a visit holds, unless a later plan of it has claimed since; others may have it."""

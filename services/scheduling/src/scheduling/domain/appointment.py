@@ -73,7 +73,12 @@ class Appointment(BaseModel):
     def item(self) -> VisitItem:
         """As the others are told."""
         return VisitItem(
-            appointment_id=self.id, products=self.products, desk_id=self.desk, starts_at=self.starts_at, ends_at=self.ends_at, persons=self.persons
+            appointment_id=self.id,
+            products=self.products,
+            desk_id=self.desk,
+            starts_at=self.starts_at,
+            ends_at=self.ends_at,
+            persons=self.persons,
         )
 
     def waited_seconds(self, now: datetime) -> int:

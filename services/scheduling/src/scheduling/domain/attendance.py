@@ -53,7 +53,9 @@ def complete(visit: Visit, appointment: Appointment, now: datetime, outcome: str
     """The desk has finished; an outcome that settles completes each formality of the appointment."""
     lasted = appointment.lasted_seconds(now)
     visit.tell(
-        AppointmentCompleted(**visit.facts_of(appointment, now), outcome=outcome, duration_seconds=lasted, follow_up_needed=follow_up_needed)
+        AppointmentCompleted(
+            **visit.facts_of(appointment, now), outcome=outcome, duration_seconds=lasted, follow_up_needed=follow_up_needed
+        )
     )
     if settles:
         _complete_formalities(visit, appointment, now, outcome)

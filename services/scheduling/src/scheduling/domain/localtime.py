@@ -21,16 +21,6 @@ def minute_of(moment: datetime, day: date, zone: ZoneInfo) -> int:
     return int((moment - midnight(day, zone)) // timedelta(minutes=1))
 
 
-def moment_of(day: date, minute: int, zone: ZoneInfo) -> datetime:
-    """The moment, in UTC, so many minutes after the local day began."""
-    return midnight(day, zone) + timedelta(minutes=minute)
-
-
 def minute_on_the_wall(day: date, wall: time, zone: ZoneInfo) -> int:
     """How many minutes have really passed when the clock on the wall shows a time; an hour that comes twice counts the first time."""
     return minute_of(datetime.combine(day, wall, zone).astimezone(UTC), day, zone)
-
-
-def day_length(day: date, zone: ZoneInfo) -> int:
-    """The minutes of a local day: 1380, 1440 or 1500."""
-    return minute_of(midnight(day + timedelta(days=1), zone), day, zone)

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 from uuid import UUID
 
 from common.events.case import FormalityWanted
@@ -57,8 +58,10 @@ class NoPlan:
 
 def overlaps(slots: Iterable[Slot], taken: Iterable[Slot]) -> bool:
     """Whether any of some slots wants a desk while it is taken."""
-    busy = list(taken)
-    return any(desk == other and start < until and since < end for desk, start, end in slots for other, since, until in busy)
+    wanted: dict[str, list[Slot]] = {}
+    for slot in slots:
+        wanted.setdefault(slot[0], []).append(slot)
+    return any(start < until and since < end for desk, since, until in taken for _, start, end in wanted.get(desk, ()))
 
 
 def visit_id(case_id: UUID) -> UUID:
@@ -66,6 +69,7 @@ def visit_id(case_id: UUID) -> UUID:
     return derived("visit", case_id)
 
 
+@lru_cache(4096)
 def agenda_id(location: str, day: date) -> UUID:
     """The id of a location's day."""
     return derived("agenda", location, day)

@@ -1,6 +1,7 @@
 """A visit: all desks that one case needs, on one day at one location, from the wish to the last outcome."""
 
-from collections.abc import Mapping, Set
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -19,7 +20,6 @@ from scheduling.domain.facts import AppointmentFacts, PlanFacts, VisitFacts
 from scheduling.domain.localtime import minute_of
 from scheduling.domain.plan import NoPlan, Plan, Slot, Wish, agenda_id, visit_id
 from scheduling.domain.steps import ClaimSlots, ConfirmVisit, ReleaseSlots, RetryVisit
-
 
 By = Literal["client", "desk", "system"]
 
@@ -198,7 +198,9 @@ class Visit(Aggregate):
         """What events about its plan say."""
         assert self.location is not None
         assert self.day is not None
-        return PlanFacts(location_id=self.location, day=self.day, timezone=self.timezone, items=tuple(one.item() for one in self.appointments))
+        return PlanFacts(
+            location_id=self.location, day=self.day, timezone=self.timezone, items=tuple(one.item() for one in self.appointments)
+        )
 
     def facts_of(self, one: Appointment, now: datetime) -> AppointmentFacts:
         """What every event about one of its appointments says."""
@@ -237,7 +239,7 @@ class Visit(Aggregate):
         return VisitCancelled(**about, **self.plan(), planned=True, by=by, reason_code=code, late=late, replanned=replanned)
 
 
-def stage_of(states: Set[State]) -> Stage:
+def stage_of(states: AbstractSet[State]) -> Stage:
     """Where a visit is, by the states of its appointments."""
     if not states <= ENDED:
         return Stage.CONFIRMED if states <= UNTOUCHED | {State.CANCELLED} else Stage.UNDER_WAY

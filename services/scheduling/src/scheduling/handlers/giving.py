@@ -13,9 +13,9 @@ MOST_ASKED = 500  # visits that wait; who comes after them is found by its own t
 async def claim_slots(step: ClaimSlots, ports: Ports) -> Agenda | None:
     """The agenda gives a visit all its slots or none; who loses chooses with what the agenda says now."""
     agenda = await ports.agendas.get(step.agenda_id) or Agenda.of(step.location, step.day)
-    if not agenda.can_give(step.visit_id, step.slots):
+    if not agenda.claim(step):
         ports.diary.saw(agenda)
-    return agenda.claim(step)
+    return agenda
 
 
 async def release_slots(step: ReleaseSlots, ports: Ports) -> Agenda | None:

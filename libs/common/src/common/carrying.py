@@ -1,0 +1,98 @@
+"""Carries out one entry of an outbox: an event to Kafka, a step through the runner, an act at most once."""
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from typing import Generic, Protocol, TypeVar
+from uuid import UUID
+
+from opentelemetry.trace import SpanKind
+
+from common.aggregate import How
+from common.cloudevents import Outgoing, outgoing
+from common.errors import Unavailable
+from common.failpoints import failpoint
+from common.metrics import Metrics
+from common.runner import Origin, Runner, step_mark
+from common.store.port import Entry, Store
+from common.subscribing import On, Once
+from common.telemetry import Tracing
+
+P = TypeVar("P")
+Key = tuple[str, UUID]  # collection, id
+
+
+class Publishing(Protocol):
+    """Hands records to Kafka."""
+
+    async def send(self, records: list[Outgoing]) -> None: ...
+
+
+class Carrying(Generic[P]):
+    """Knows how each kind of entry is carried out, and nothing of order."""
+
+    def __init__(
+        self,
+        runner: Runner[P],
+        store: Store,
+        publisher: Publishing,
+        steps: Iterable[On[P]],
+        acts: Iterable[Once[P]],
+        source: bytes,
+        metrics: Metrics,
+        tracing: Tracing,
+    ) -> None:
+        self.runner = runner
+        self.steps = {on.message.__name__: on for on in steps}
+        self._acts = {act.message.__name__: act for act in acts}
+        self._store, self._publisher, self._source, self._metrics, self._tracing = store, publisher, source, metrics, tracing
+
+    async def carry_out(self, key: Key, entries: Sequence[Entry]) -> None:
+        """Several events of one topic, or one step; raises `Unavailable` where patience helps."""
+        first = entries[0]
+        if first.how is How.TELL:
+            await self._tell(key, entries)
+        else:
+            outcome = await (self._act if first.how is How.ONCE else self._step)(key, first)
+            self._metrics.steps.labels(first.type, outcome).inc()
+
+    async def _tell(self, key: Key, entries: Sequence[Entry]) -> None:
+        records = [outgoing(entry, key[1], self._source) for entry in entries]
+        failpoint("relay.before-send")
+        await self._publisher.send(records)
+        failpoint("relay.after-ack")
+        self._metrics.told.labels(entries[0].type).inc(len(entries))
+
+    async def _step(self, key: Key, entry: Entry) -> str:
+        on = self.steps[entry.type]
+        with self._tracing.span(entry.type, entry.trace, attributes={"loket.step": entry.type}) as trace:
+            origin = Origin(step_mark(*key, entry.position), trace, entry.correlation, entry.causation)
+            failpoint("relay.before-step")
+            await self.runner.run(on, on.message.model_validate_json(entry.data), origin)
+        failpoint("relay.after-step")
+        return "done"
+
+    async def _act(self, key: Key, entry: Entry) -> str:
+        once = self._acts[entry.type]
+        message = once.message.model_validate_json(entry.data)
+        failpoint("relay.before-take")
+        if not await self._store.take(*key, entry.position):
+            return "taken"  # by another relay or an earlier try: whatever came of it, it does not run again
+        failpoint("relay.before-act")
+        with self._tracing.span(entry.type, entry.trace, SpanKind.CLIENT, {"loket.step": entry.type}) as trace:
+            try:
+                outcome = await once.act(message, self.runner.ports)
+            except Unavailable:
+                return "unknown"  # nobody can say what came of it; the step that waits beside it settles that
+            failpoint("relay.after-act")
+            origin = Origin(step_mark(*key, entry.position), trace, entry.correlation, entry.causation)
+            await self._record(self.steps[type(outcome).__name__], outcome, origin)
+        return "done"
+
+    async def _record(self, on: On[P], outcome: object, origin: Origin) -> None:
+        while True:
+            try:
+                await self.runner.run(on, outcome, origin)  # type: ignore[arg-type]
+            except Unavailable:
+                await asyncio.sleep(0.5)
+            else:
+                return

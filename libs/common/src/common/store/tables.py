@@ -1,0 +1,81 @@
+"""How aggregates and their outbox lie in SQLite's tables: statements, rows, and conditions over declared fields."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from uuid import UUID
+
+from common.aggregate import Aggregate, How
+from common.store.coalescing import Key
+from common.store.port import Entry, Range, Value, indexed_fields, plain
+
+OUTBOX = """
+create table if not exists outbox (
+    collection text, aggregate text, position integer, how text, id text, type text, key text, sequence integer, version integer,
+    time text, data blob, trace text, correlation text, causation text, primary key (collection, aggregate, position)
+) without rowid
+"""
+INSERT_ENTRY = "insert or ignore into outbox values (?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
+CLEAR_ENTRIES = "delete from outbox where collection = ? and aggregate = ? and position <= ?"
+TAKE_ENTRY = "delete from outbox where collection = ? and aggregate = ? and position = ?"
+ENTRIES = "select * from outbox where collection = ? and aggregate = ? order by position"
+UNTOLD = """
+select o.* from outbox o join (
+    select collection, aggregate, min(time) as oldest from outbox where time < ? group by collection, aggregate order by oldest limit ?
+) using (collection, aggregate) order by oldest, o.collection, o.aggregate, o.position
+"""
+
+
+def quoted(name: str) -> str:
+    """A name of our own, as SQL wants it."""
+    return '"' + name.replace('"', "") + '"'
+
+
+def declared(kind: type[Aggregate], field: str) -> str:
+    """A field that is in an index, quoted."""
+    if field not in indexed_fields(kind):
+        raise LookupError(f"{kind.__name__}.{field} is in no index, so nothing can be found by it.")
+    return quoted(field)
+
+
+def clause(kind: type[Aggregate], where: Mapping[str, Value | Range]) -> tuple[str, list[str | int | None]]:
+    """The `where` of a query, with its values."""
+    terms: list[str] = []
+    values: list[str | int | None] = []
+    for field, value in where.items():
+        column = declared(kind, field)
+        for operator, bound in _terms(value):
+            terms.append(f"{column} {operator} ?")
+            values.append(plain(bound))
+    return (" where " + " and ".join(terms) if terms else ""), values
+
+
+def row_of(key: Key, entry: Entry) -> tuple[str | int | bytes | None, ...]:
+    """An entry as a row of the outbox."""
+    correlation, causation = (None if id_ is None else str(id_) for id_ in (entry.correlation, entry.causation))
+    head = (*key, entry.position, entry.how, str(entry.id), entry.type, entry.key, entry.sequence, entry.version)
+    return (*head, str(plain(entry.time)), entry.data, entry.trace, correlation, causation)
+
+
+def entry_of(row: tuple[str, ...]) -> Entry:
+    """A row of the outbox as an entry."""
+    _, _, position, how, id_, type_, key, sequence, version, time, data, trace, correlation, causation = row
+    return Entry(
+        int(position),
+        How(how),
+        UUID(id_),
+        type_,
+        key,
+        int(sequence),
+        int(version),
+        datetime.fromisoformat(time),
+        data,  # type: ignore[arg-type]
+        trace,
+        UUID(correlation) if correlation else None,
+        UUID(causation) if causation else None,
+    )
+
+
+def _terms(value: Value | Range) -> list[tuple[str, Value]]:
+    if not isinstance(value, Range):
+        return [("is", value)]
+    return [(operator, bound) for operator, bound in ((">=", value.start), ("<", value.end)) if bound is not None]

@@ -1,0 +1,88 @@
+"""`loket demo`: the platform with the story of one month."""
+
+import asyncio
+import os
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import Annotated
+
+import httpx
+import typer
+import yaml
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+from loket.clockfile import move_forward, read_shift
+from loket.commands.up import PortBase, banner
+from loket.running import running_platform
+from loket.story.days import Clock, Days
+from loket.story.ledger import Ledger
+from loket.story.month import Month
+from loket.story.partner import Partners
+from loket.story.script import read_script, submissions
+from loket.story.staff import Staff
+from loket.story.verdict import RowVerdict, differences, judge, table
+from loket.supervisor import SERVICES, Layout, StateFolder, Supervisor
+
+Once = Annotated[bool, typer.Option("--once", help="Leave after the story; status 0 only when every expectation held.")]
+
+
+def demo(once: Once = False, port_base: PortBase = None) -> None:  # noqa: FBT002 - typer's way of a flag
+    """Start the platform, play one month of South Limburg through it, and show what came of it."""
+    layout = Layout.read(os.environ, port_base)
+    os.environ.setdefault("TRACE_RATIO", "1.0")
+    held = False
+    with suppress(KeyboardInterrupt), running_platform(layout, typer.echo) as supervisor:
+        held = asyncio.run(_play(layout))
+        if not once:
+            _stay(layout, supervisor)
+    if once and not held:
+        raise typer.Exit(1)
+
+
+def _stay(layout: Layout, supervisor: Supervisor) -> None:
+    typer.echo(banner(layout))
+    while True:
+        supervisor.tend()
+        time.sleep(0.2)
+
+
+async def _play(layout: Layout) -> bool:
+    console = Console(width=None if os.isatty(1) else 130)
+    folder = StateFolder(layout.folder)
+    script = read_script(layout.region)
+    clock = Clock(lambda: read_shift(folder.clock), lambda step: move_forward(folder.clock, step, os.environ))
+    days = Days.after(clock.now(), script.working_days)
+    written = submissions(script, days.working)
+    limits = httpx.Limits(max_connections=64, max_keepalive_connections=64)
+    async with httpx.AsyncClient(timeout=30, limits=limits) as client:
+        staff = Staff(client, {name: layout.address(name) for name in SERVICES}, folder.staff_secret())
+        partners = Partners(client, layout.address("intake"), folder.partner_secrets, _sources(layout.region))
+        month = Month(script, written, days, partners, staff, clock)
+        console.print(f"{script.title}: {len(written)} submissions from {days.working[0]:%d %B %Y}, by the shifted clock.")
+        ledger = await _with_progress(console, month, len(written))
+        rows = await judge(ledger, staff)
+    return _show(console, ledger, rows)
+
+
+async def _with_progress(console: Console, month: Month, total: int) -> Ledger:
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed} of {task.total} submissions"), TimeElapsedColumn())
+    with Progress(*columns, console=console) as progress:
+        bar = progress.add_task("starting", total=total)
+        return await month.play(lambda day, done: progress.update(bar, description=f"{day:%a %d %b}", completed=done))
+
+
+def _show(console: Console, ledger: Ledger, rows: list[RowVerdict]) -> bool:
+    console.print(table(rows))
+    console.print(f"Handed in twice, taken once: {ledger.repeated}. Broken and refused: {ledger.refused}.")
+    wrong = [*ledger.wrong, *differences(rows)]
+    for sentence in wrong:
+        console.print(sentence, style="red", highlight=False)
+    console.print("Every expectation held." if not wrong else "Not every expectation held.", style="green" if not wrong else "red")
+    return not wrong
+
+
+def _sources(region: Path) -> dict[str, str]:
+    partners = yaml.safe_load((region / "intake" / "partners.yaml").read_text(encoding="utf-8"))["partners"]
+    return {partner["id"]: partner["source"] for partner in partners}

@@ -1,0 +1,44 @@
+"""What the story did, submission by submission, and what it therefore expects."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from loket.story.script import Script, Submission
+
+
+@dataclass
+class Line:
+    """One submission, the id under which the platform knows it, and what must come of it."""
+
+    submission: Submission
+    case_id: UUID
+    visits: int
+    completed: int
+    messages: Counter[str]
+
+
+@dataclass
+class Ledger:
+    """Everything handed in and everything refused."""
+
+    script: Script
+    lines: dict[UUID, Line] = field(default_factory=dict)
+    repeated: int = 0
+    refused: int = 0
+    wrong: list[str] = field(default_factory=list)
+
+    def accept(self, submission: Submission, case_id: UUID) -> None:
+        """A submission was taken."""
+        turn = self.script.turns[submission.turn]
+        self.lines[case_id] = Line(submission, case_id, turn.visits, turn.completed, Counter(turn.messages))
+
+    def replanned(self, case_id: UUID) -> None:
+        """A visit fell through with its desk and is planned anew."""
+        line = self.lines[case_id]
+        line.visits += 1
+        line.messages.update(self.script.closed_desk.messages)
+
+    def of_turn(self, turn: str, working_day: int) -> list[Line]:
+        """The submissions of one working day that go one way."""
+        return [line for line in self.lines.values() if line.submission.turn == turn and line.submission.working_day == working_day]

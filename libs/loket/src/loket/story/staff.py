@@ -1,0 +1,73 @@
+"""The people at the desks and in the back office, through the routes of the services."""
+
+import asyncio
+from collections.abc import Iterable
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+import httpx
+
+from loket.errors import LoketError
+
+QUIET = ("loket_lag_records{", "loket_outbox_aggregates ")
+LOOK = 0.05  # seconds
+
+
+class Staff:
+    """Whoever bears the staff secret."""
+
+    def __init__(self, client: httpx.AsyncClient, addresses: dict[str, str], secret: str) -> None:
+        self._client, self._at = client, addresses
+        self._headers = {"authorization": f"Bearer {secret}"}
+
+    async def get(self, service: str, path: str, **query: Any) -> Any:
+        """The answer of a route."""
+        return await self._ask("GET", service, path, params=query)
+
+    async def post(self, service: str, path: str, body: dict[str, Any] | None = None) -> Any:
+        """What a route made of a body."""
+        return await self._ask("POST", service, path, json=body or {})
+
+    async def desks(self) -> list[str]:
+        """Every desk there is."""
+        return [desk["deskId"] for location in await self.get("scheduling", "/v1/locations") for desk in location["desks"]]
+
+    async def locations(self) -> list[str]:
+        """Every location there is."""
+        return [location["locationId"] for location in await self.get("scheduling", "/v1/locations")]
+
+    async def day_lists(self, desks: Iterable[str], day: date) -> list[dict[str, Any]]:
+        """The appointments of all desks on a day, in the order of their times."""
+        lists = await asyncio.gather(*(self.get("scheduling", f"/v1/desks/{desk}/day", date=day.isoformat()) for desk in desks))
+        return sorted((one for desk in lists for one in desk["appointments"]), key=lambda one: str(one["startsAt"]))
+
+    async def visit_of(self, case: UUID) -> dict[str, Any] | None:
+        """The visit of a case."""
+        visits = await self.get("scheduling", "/v1/visits", case=str(case))
+        return visits[0] if visits else None
+
+    async def settled(self, deadline: float = 60.0) -> None:
+        """Wait until no service has records of Kafka or entries of its outbox before it."""
+        quiet = 0
+        for _ in range(int(deadline / LOOK)):
+            quiet = quiet + 1 if all(await asyncio.gather(*(self._is_quiet(at) for at in self._at.values()))) else 0
+            if quiet > 2:  # noqa: PLR2004 - what one look missed, the next one sees
+                return
+            await asyncio.sleep(LOOK)
+        raise LoketError(f"The platform did not come to rest within {deadline:.0f} s; see its logs, and `loket lanes list`.")
+
+    async def _is_quiet(self, address: str) -> bool:
+        metrics = (await self._client.get(f"{address}/metrics")).text
+        return all(line.endswith(" 0.0") for line in metrics.splitlines() if line.startswith(QUIET))
+
+    async def _ask(self, method: str, service: str, path: str, **more: Any) -> Any:
+        response = await self._client.request(method, self._at[service] + path, headers=self._headers, **more)
+        if response.status_code >= httpx.codes.BAD_REQUEST:
+            raise LoketError(f"{method} {service} {response.request.url.path} answered {response.status_code}: {response.text[:300]}")
+        return response.json() if response.content else None
+
+
+def moment(text: str) -> datetime:
+    """A moment as the services write it."""
+    return datetime.fromisoformat(text)

@@ -1,0 +1,89 @@
+"""The log as Kafka keeps it: every record of some topics from offset 0 to the ends at the time of asking, without a group."""
+
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from typing import Any
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
+
+from common.cloudevents import Record
+
+Place = tuple[str, int]  # topic, partition
+
+
+class LogError(Exception):
+    """The log cannot tell the whole story; the sentence says why."""
+
+
+class Log:
+    """Some topics, up to the offsets that were their ends when it was opened."""
+
+    def __init__(self, consumer: Any, ends: dict[TopicPartition, int], prefix: str) -> None:
+        self._consumer, self._left, self._prefix = consumer, {place: end for place, end in ends.items() if end}, prefix
+        self.ends: dict[Place, int] = {(place.topic.removeprefix(prefix), place.partition): end for place, end in ends.items()}
+
+    async def records(self) -> AsyncIterator[Record]:
+        """Every record, those of a partition in order."""
+        while self._left:
+            for place, batch in (await self._consumer.getmany(timeout_ms=1000, max_records=5000)).items():
+                for record in batch:
+                    if record.offset < self._left.get(place, 0):
+                        yield record
+            await self._forget_what_is_read()
+
+    async def _forget_what_is_read(self) -> None:
+        read = [place for place, end in self._left.items() if await self._consumer.position(place) >= end]
+        for place in read:
+            del self._left[place]
+        if read:
+            self._consumer.pause(*read)
+
+
+@asynccontextmanager
+async def open_log(bootstrap_servers: str, topics: Iterable[str], prefix: str) -> AsyncIterator[Log]:
+    """The log of topics from its very beginning; raises `LogError` where the beginning or a topic is gone."""
+    consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap_servers, group_id=None, enable_auto_commit=False, auto_offset_reset="earliest")
+    await consumer.start()
+    try:
+        places = await _places(consumer, [prefix + topic for topic in topics])
+        begins = await consumer.beginning_offsets(places)
+        if gone := sorted({place.topic for place, offset in begins.items() if offset}):
+            raise LogError(f"The log does not begin at 0 any more: {', '.join(gone)}. Nothing can be compared with the whole of it.")
+        ends = await consumer.end_offsets(places)
+        consumer.assign(places)
+        await consumer.seek_to_beginning(*places)
+        yield Log(consumer, ends, prefix)
+    finally:
+        await consumer.stop()
+
+
+async def _places(consumer: AIOKafkaConsumer, topics: list[str]) -> list[TopicPartition]:
+    known = await consumer.topics()
+    if missing := sorted(set(topics) - set(known)):
+        raise LogError(f"Kafka does not know {', '.join(missing)}.")
+    return [TopicPartition(topic, partition) for topic in topics for partition in sorted(consumer.partitions_for_topic(topic) or ())]
+
+
+async def members_of(bootstrap_servers: str, group: str) -> int:
+    """How many replicas read as a group at the moment."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap_servers)
+    await admin.start()
+    try:
+        answers = await admin.describe_consumer_groups([group])
+        return sum(len(found[5]) for answer in answers for found in answer.groups)
+    finally:
+        await admin.close()
+
+
+async def committed_beyond(bootstrap_servers: str, group: str, prefix: str, ends: dict[Place, int]) -> bool:
+    """Whether a group has read further than these offsets."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap_servers)
+    await admin.start()
+    try:
+        offsets = await admin.list_consumer_group_offsets(group)
+        return any(
+            found.offset > ends.get((place.topic.removeprefix(prefix), place.partition), found.offset) for place, found in offsets.items()
+        )
+    finally:
+        await admin.close()

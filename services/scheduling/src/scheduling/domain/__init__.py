@@ -1,0 +1,1 @@
+"""Visits and agendas: what is planned, and the rules for planning it."""

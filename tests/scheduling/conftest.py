@@ -1,0 +1,120 @@
+"""A scene of scheduling: the region of South Limburg, a store in memory, a clock that stands still."""
+
+from datetime import UTC, date, datetime, timedelta
+from itertools import count
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from common.aggregate import Aggregate
+from common.events.base import Message
+from common.events.case import CaseClosed, CaseScreened, FormalityWanted
+from common.ids import derived
+from common.testing.memory import MemoryStore
+from common.testing.stage import Stage, StoppedClock
+from scheduling import app
+from scheduling.diary import Diary
+from scheduling.domain.agenda import Agenda
+from scheduling.domain.plan import agenda_id, visit_id
+from scheduling.domain.visit import Visit
+from scheduling.memory import Memory
+from scheduling.openings import Openings
+from scheduling.ports import Ports
+from scheduling.region import Region
+from scheduling.store import StoredAgendas, StoredVisits
+
+PACK = Path(__file__).parents[2] / "regions/south-limburg/scheduling"
+MONDAY = datetime(2026, 11, 2, 8, 0, tzinfo=UTC)  # nine o'clock in Maastricht
+EVERYTHING = ("brp_first_registration", "settling_consultation", "document_collection")
+
+
+def ports_over(store: MemoryStore, clock: StoppedClock, region: Region) -> Ports:
+    """What `app.make_ports` puts together, for a store and a clock of a test."""
+    agendas, openings = StoredAgendas(store), Openings(region)
+    memory = Memory(agendas.between, openings, region.location_ids, timedelta(seconds=5), timedelta(seconds=60))
+    return Ports(StoredVisits(store), agendas, Diary(region, memory, openings), region, clock)
+
+
+class Scene:
+    """Scheduling on a stage, with words for what the tests want to say."""
+
+    def __init__(self, region: Region, now: datetime = MONDAY) -> None:
+        self.region, self.store, self.clock = region, MemoryStore(), StoppedClock(now)
+        self.ports = ports_over(self.store, self.clock, region)
+        self.stage: Stage[Ports] = Stage(self.ports, self.store, self.clock, app.SUBSCRIBES, app.STEPS)
+        self._commands = {on.message: on for on in app.COMMANDS}
+        self._numbers = count(1)
+
+    def case(self, *products: str, persons: tuple[int, ...] = (1,), **changes: Any) -> CaseScreened:
+        """A case that needs these products for these persons."""
+        case_id = changes.pop("case_id", derived("test case", next(self._numbers)))
+        wanted = tuple(FormalityWanted(formality_id=derived(case_id, product), product=product, persons=persons) for product in products)
+        told = {
+            "occurred_at": self.clock.now(),
+            "case_id": case_id,
+            "case_type": "fast_track_non_eu",
+            "route": "one_stop",
+            "outcome": "accepted",
+            "rule_version": "2026-1",
+            "reason_codes": (),
+            "language": "en",
+            "party_id": derived("party", case_id),
+            "municipality_code": "GM0935",
+            "household_size": len(persons),
+            "formalities": wanted,
+            "not_before": self.clock.now(),
+        }
+        return CaseScreened(**{**told, **changes})
+
+    def closed(self, case: CaseScreened, result: str = "withdrawn") -> CaseClosed:
+        """The same case, closed."""
+        return CaseClosed(
+            occurred_at=self.clock.now(),
+            case_id=case.case_id,
+            result=result,
+            archive_nomination="destroy",
+            language=case.language,
+            party_id=case.party_id,
+        )
+
+    async def hear(self, *events: Any) -> None:
+        await self.stage.hear(*events)
+
+    async def ask(self, command: Message) -> Aggregate | None:
+        return await self.stage.ask(self._commands[type(command)], command)
+
+    async def wait(self, by: timedelta) -> None:
+        await self.stage.wait(by)
+
+    def told(self, kind: type[Any]) -> list[Any]:
+        return self.stage.heard_of(kind)
+
+    async def visit(self, case: CaseScreened) -> Visit:
+        visit = await self.store.get(Visit, visit_id(case.case_id))
+        assert visit is not None
+        return visit
+
+    async def agenda(self, day: date, location: str = "mosae_forum") -> Agenda:
+        return await self.store.get(Agenda, agenda_id(location, day)) or Agenda.of(location, day)
+
+    async def holders(self, day: date, location: str = "mosae_forum") -> set[UUID]:
+        return set((await self.agenda(day, location)).taken)
+
+    async def confirmed(self, *products: str, **changes: Any) -> tuple[CaseScreened, Visit]:
+        """A case with its visit confirmed, and nothing told yet that the test did not cause."""
+        case = self.case(*(products or EVERYTHING), **changes)
+        await self.hear(case)
+        self.stage.told.clear()
+        return case, await self.visit(case)
+
+
+@pytest.fixture(scope="session")
+def region() -> Region:
+    return Region.read(PACK)
+
+
+@pytest.fixture
+def scene(region: Region) -> Scene:
+    return Scene(region)

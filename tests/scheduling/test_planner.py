@@ -1,0 +1,240 @@
+"""The planner: rules that hold for every household, every day and every state of the agendas."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, time, timedelta
+from itertools import pairwise, product
+from zoneinfo import ZoneInfo
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from common.events.case import FormalityWanted
+from common.ids import derived
+from scheduling.diary import Diary
+from scheduling.domain.agenda import Agenda
+from scheduling.domain.catalogue import WEEKDAYS, Desk, Location, Policies, Policy, Product
+from scheduling.domain.plan import NoPlan, Plan, Wish
+from scheduling.memory import Memory
+from scheduling.openings import Openings
+from scheduling.planner import Errand, shortest_stay, starts
+from scheduling.region import Region
+
+AMSTERDAM = ZoneInfo("Europe/Amsterdam")
+PRODUCTS = ("brp_first_registration", "settling_consultation", "document_collection", "biometrics", "return_visa")
+wishes = st.lists(
+    st.lists(st.tuples(st.sampled_from(PRODUCTS), st.sets(st.integers(1, 5), min_size=1)), min_size=1, max_size=4), min_size=1, max_size=12
+)
+moments = st.datetimes(datetime(2026, 10, 1), datetime(2027, 5, 1), timezones=st.just(UTC))
+quick = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+
+def diary_over(region, agendas=()):
+    async def find(location, first, after):
+        return [agenda for agenda in agendas if agenda.location == location and first <= agenda.day < after]
+
+    openings = Openings(region)
+    return Diary(region, Memory(find, openings, region.location_ids, timedelta(seconds=5), timedelta(seconds=60)), openings)
+
+
+def wish_of(number, parts, now, **changes):
+    wanted = tuple(FormalityWanted(formality_id=derived(number, n), product=code, persons=tuple(sorted(who))) for n, (code, who) in enumerate(parts))
+    wish = Wish(derived("visit", number), 1, "GM0935", "en", wanted, now)
+    return replace(wish, **changes)
+
+
+def at_midnight(day):
+    return datetime.combine(day, time(), AMSTERDAM).astimezone(UTC)
+
+
+def check_plan(region, wish, plan, now):
+    desks = {desk.id: desk for desk in region.desks}
+    ranks = {row.id: row.rank for row in region.products}
+    buffers = {row.id: row.buffer_minutes for row in region.products}
+    assert {f.formality_id for f in wish.formalities} == {one for a in plan.appointments for one in a.formalities}, "all or nothing"
+    assert {(f.product, p) for f in wish.formalities for p in f.persons} <= {(c, p) for a in plan.appointments for c in a.products for p in a.persons}
+    assert plan.appointments[0].starts_at >= now + timedelta(minutes=120)
+    for a, b in pairwise(plan.appointments):
+        assert b.starts_at - a.ends_at >= timedelta(minutes=max(buffers[code] for code in a.products)), "nobody at two desks at once"
+        assert max(ranks[code] for code in a.products) <= min(ranks[code] for code in b.products)
+    for one, (desk, start, end) in zip(plan.appointments, plan.slots, strict=True):
+        assert (at_midnight(plan.day) + timedelta(minutes=start), at_midnight(plan.day) + timedelta(minutes=end)) == (one.starts_at, one.ends_at)
+        row, local, until = desks[desk], one.starts_at.astimezone(AMSTERDAM), one.ends_at.astimezone(AMSTERDAM)
+        assert local.date() == plan.day
+        assert set(one.products) <= set(row.products)
+        assert row.location == plan.location
+        assert any(opens <= local.time() and until.time() <= closes for opens, closes in row.windows(plan.day)), "inside opening hours"
+        assert not any(c.closes(region.location(row.location, plan.day), desk, plan.day) for c in region.closures), "never on closed days"
+        assert row.organisation != "ind" or WEEKDAYS[plan.day.weekday()] in {"tue", "thu", "fri"}
+
+
+@quick
+@given(wishes, moments)
+async def test_every_plan_keeps_every_rule_and_no_desk_is_given_twice(region, households, now):
+    diary, given_slots = diary_over(region), []
+
+    for number, parts in enumerate(households):
+        wish = wish_of(number, parts, now)
+        plan = await diary.choose(wish, now)
+        assert isinstance(plan, Plan)
+        check_plan(region, wish, plan, now)
+        given_slots += [(plan.day, *slot) for slot in plan.slots]
+
+    for n, (day, desk, start, end) in enumerate(given_slots):
+        assert not any(day == d and desk == k and start < e and s < end for d, k, s, e in given_slots[:n])
+
+
+@quick
+@given(wishes, st.lists(st.tuples(st.integers(0, 5), st.integers(0, 9), st.integers(500, 980), st.integers(5, 300)), max_size=40))
+async def test_plans_avoid_what_the_agendas_hold(region, households, busy):
+    now, desks, agendas = datetime(2026, 11, 2, 6, tzinfo=UTC), [desk.id for desk in region.desks if desk.location == "mosae_forum"], {}
+    for number, (ahead, desk, start, length) in enumerate(busy):
+        day = date(2026, 11, 2) + timedelta(days=ahead)
+        agenda = agendas.setdefault(day, Agenda.of("mosae_forum", day))
+        agenda.version = 1
+        agenda.taken[derived("other", number)] = (1, ((desks[desk], start, start + length),))
+    diary = diary_over(region, list(agendas.values()))
+
+    for number, parts in enumerate(households):
+        plan = await diary.choose(wish_of(number, parts, now), now)
+        assert isinstance(plan, Plan)
+        held = [slot for _, slots in agendas.get(plan.day, Agenda.of("mosae_forum", plan.day)).taken.values() for slot in slots]
+        assert not any(desk == other and start < until and since < end for desk, start, end in plan.slots for other, since, until in held)
+
+
+bits = st.integers(0, 2**24 - 1)
+
+
+@settings(max_examples=400, deadline=None)
+@given(st.lists(st.tuples(bits, st.integers(1, 4), st.integers(0, 2)), min_size=1, max_size=3))
+def test_no_other_choice_of_starts_makes_a_shorter_stay_or_an_earlier_one_as_short(parts):
+    errands = [Errand(*part) for part in parts]
+    possible = [[n for n in range(24) if errand.starts >> n & 1] for errand in errands]
+    fitting = [
+        begins
+        for begins in product(*possible)
+        if all(begins[n] + errands[n].length + errands[n].gap <= begins[n + 1] for n in range(len(begins) - 1))
+    ]
+
+    found = shortest_stay(errands)
+
+    if not fitting:
+        assert found is None
+    else:
+        best = min((begins[-1] - begins[0], begins[0]) for begins in fitting)
+        assert (found[-1] - found[0], found[0]) == best
+        assert found in fitting
+
+
+@given(bits, st.integers(1, 9))
+def test_a_start_has_all_of_its_length_free(free, length):
+    expected = sum(1 << n for n in range(24) if all(free >> (n + k) & 1 for k in range(length)))
+
+    assert starts(free, length) == expected
+
+
+def night_desk(location="port"):
+    hours = {day: ("00:30-05:00",) for day in WEEKDAYS}
+    return Region(
+        locations=(Location(id=location, name="Port", address="-", country="NL", municipalities=("GM0935",), valid_from=date(2020, 1, 1)),),
+        desks=(
+            Desk(
+                id=f"{location}.1", location=location, organisation="port", products=("stamp",), languages=("nl",), hours=hours, valid_from=date(2020, 1, 1)
+            ),
+        ),
+        products=(
+            Product(
+                id="stamp", organisation="port", rank=1, first_person_minutes=30, extra_person_minutes=0, buffer_minutes=0, valid_from=date(2020, 1, 1)
+            ),
+        ),
+        closures=(),
+        policies=Policies(
+            timezone="Europe/Amsterdam",
+            slot_grid_minutes=5,
+            policies=(
+                Policy(
+                    version="1",
+                    valid_from=date(2020, 1, 1),
+                    booking_window_days=1,
+                    minimum_notice_minutes=0,
+                    late_cancel_working_days=1,
+                    no_show_policy="1",
+                    retry_hours=1,
+                    outcomes={},
+                ),
+            ),
+        ),
+    )
+
+
+async def fill_night(day):
+    region, plans, number = night_desk(), [], 0
+    diary, now = diary_over(region), at_midnight(day)
+    while True:
+        number += 1
+        plan = await diary.choose(wish_of(number, [("stamp", {1})], now), now)
+        if isinstance(plan, NoPlan) or plan.day != day:
+            return plans
+        plans.append(plan.appointments[0])
+
+
+async def test_a_desk_open_through_the_night_loses_an_hour_in_spring_and_gains_one_in_autumn():
+    ordinary, spring, autumn = [await fill_night(day) for day in (date(2027, 3, 27), date(2027, 3, 28), date(2026, 10, 25))]
+
+    assert [len(night) for night in (ordinary, spring, autumn)] == [9, 7, 11]
+    for night in (ordinary, spring, autumn):
+        assert all(a.ends_at <= b.starts_at for a, b in pairwise(night))
+        assert all(one.ends_at - one.starts_at == timedelta(minutes=30) for one in night)
+        assert {one.starts_at.astimezone(AMSTERDAM).time() >= time(0, 30) and one.ends_at.astimezone(AMSTERDAM).time() <= time(5) for one in night} == {True}
+
+
+async def test_office_hours_are_local_on_both_days_on_which_the_clock_changes(region):
+    for monday, utc_hour in ((datetime(2026, 10, 26), 7), (datetime(2026, 10, 19), 6), (datetime(2027, 3, 22), 7), (datetime(2027, 3, 30), 6)):
+        now = monday.replace(tzinfo=UTC) - timedelta(days=3)
+        plan = await diary_over(region).choose(wish_of(1, [("brp_first_registration", {1})], now, not_before=monday.replace(tzinfo=UTC)), now)
+
+        assert plan.appointments[0].starts_at == monday.replace(hour=utc_hour, minute=30, tzinfo=UTC)
+
+
+async def test_the_same_wishes_make_the_same_plans(region):
+    now = datetime(2026, 11, 2, 6, tzinfo=UTC)
+
+    async def plans():
+        diary = diary_over(region)
+        return [await diary.choose(wish_of(n, [(code, {1, 2}) for code in PRODUCTS[: 1 + n % 5]], now), now) for n in range(40)]
+
+    assert await plans() == await plans()
+
+
+async def test_the_earliest_day_wins_over_a_shorter_stay(region):
+    now, monday = datetime(2026, 11, 2, 6, tzinfo=UTC), Agenda.of("mosae_forum", date(2026, 11, 2))
+    monday.version = 1
+    monday.taken[derived("a")] = (1, tuple((f"mosae_forum.ecmr.{n}", 510, 900) for n in (1, 2, 3)))
+    monday.taken[derived("b")] = (1, tuple((f"mosae_forum.municipality.{n}", 660, 990) for n in (1, 2, 3, 4)))
+
+    plan = await diary_over(region, [monday]).choose(wish_of(1, [(PRODUCTS[0], {1}), (PRODUCTS[1], {1})], now), now)
+
+    assert plan.day == date(2026, 11, 2)
+    assert [slot[1:] for slot in plan.slots] == [(640, 660), (900, 930)]  # as late at the first desk as can be: the shortest stay
+
+
+async def test_a_day_that_was_full_for_a_late_comer_is_looked_at_again_by_an_early_one(region):
+    now = datetime(2026, 11, 3, 6, tzinfo=UTC)
+    diary, parts = diary_over(region), [("biometrics", {1})]
+
+    late = await diary.choose(wish_of(1, parts, now, not_before=datetime(2026, 11, 3, 20, tzinfo=UTC)), now)
+    early = await diary.choose(wish_of(2, parts, now), now)
+
+    assert (late.day, early.day) == (date(2026, 11, 5), date(2026, 11, 3))
+
+
+async def test_full_days_are_remembered_until_room_comes(region):
+    now = datetime(2026, 11, 2, 6, tzinfo=UTC)
+    diary = diary_over(region)
+    all_day = [("biometrics", set(range(1, 21)))]  # 205 minutes: two a day at each of three desks
+    first = [await diary.choose(wish_of(n, all_day, now), now) for n in range(12)]
+    assert [plan.day.day for plan in first] == [3] * 6 + [5] * 6
+
+    diary.forget(derived("visit", 2))
+    again = await diary.choose(wish_of(99, all_day, now), now)
+
+    assert (again.day, again.slots) == (first[2].day, first[2].slots)
