@@ -20,7 +20,7 @@ from common.events.party import PartyContactChanged
 from common.ids import derived
 from intake.domain.messages import HeldDocument, RecordBsnIssued, RecordDocuments, RecordPermitDecision, WithdrawCase
 
-from .conftest import NOW, person
+from .bench import NOW, person
 
 
 async def test_a_submission_becomes_a_case_and_its_contact_is_told_before_it(scene, submit):
@@ -28,7 +28,13 @@ async def test_a_submission_becomes_a_case_and_its_contact_is_told_before_it(sce
 
     await scene.ask(command)
 
-    assert [type(event) for event in scene.stage.told] == [PartyContactChanged, CaseCreated, CaseStatusChanged, CaseScreened, CaseStatusChanged]
+    assert [type(event) for event in scene.stage.told] == [
+        PartyContactChanged,
+        CaseCreated,
+        CaseStatusChanged,
+        CaseScreened,
+        CaseStatusChanged,
+    ]
     created, screened = scene.stage.heard_of(CaseCreated)[0], scene.stage.heard_of(CaseScreened)[0]
     assert created.case_id == command.id
     assert created.journey_id == derived("journey", command.id)
@@ -38,7 +44,12 @@ async def test_a_submission_becomes_a_case_and_its_contact_is_told_before_it(sce
 
 
 async def test_only_the_contact_topic_holds_personal_data(scene, submit):
-    await scene.ask(submit(contact={"name": "CANARY Name", "email": "canary@example.org"}, persons=[{**person(), "contact": {"name": "CANARY Two", "email": "canary2@example.org"}}]))
+    await scene.ask(
+        submit(
+            contact={"name": "CANARY Name", "email": "canary@example.org"},
+            persons=[{**person(), "contact": {"name": "CANARY Two", "email": "canary2@example.org"}}],
+        )
+    )
 
     for event in scene.stage.told:
         assert isinstance(event, PartyContactChanged) or "canary" not in event.model_dump_json().lower()
@@ -77,7 +88,11 @@ async def test_a_sponsor_that_is_not_in_the_register_on_that_day_is_rejected_wit
     await scene.ask(submit("lapsed-sponsor", "lapsed-sponsor"))
 
     closed = scene.stage.heard_of(CaseClosed)[0]
-    assert (closed.result, closed.reason_codes, closed.archive_action_date) == ("rejected", ("sponsor_not_in_register",), date(2031, 11, 23))
+    assert (closed.result, closed.reason_codes, closed.archive_action_date) == (
+        "rejected",
+        ("sponsor_not_in_register",),
+        date(2031, 11, 23),
+    )
     assert scene.stage.heard_of(CaseScreened)[0].formalities == ()
     assert scene.statuses() == ["screening", "rejected"]
 
@@ -217,7 +232,9 @@ async def test_a_decision_before_its_application_is_refused(scene, submit):
     await scene.ask(command)
 
     with pytest.raises(Rejected):
-        await scene.ask(RecordPermitDecision(case_id=command.id, person=1, applied_on=date(2026, 11, 12), decided_on=date(2026, 11, 2), granted=True))
+        await scene.ask(
+            RecordPermitDecision(case_id=command.id, person=1, applied_on=date(2026, 11, 12), decided_on=date(2026, 11, 2), granted=True)
+        )
 
 
 async def test_nothing_can_be_recorded_on_a_case_that_does_not_exist(scene, submit):

@@ -18,7 +18,9 @@ def row(rule: str, reason: str = "yes", **changes):
 
 
 def table(*rows) -> DecisionTable:
-    return DecisionTable.model_validate({"version": "t.1", "reasons": WORDS, "rows": [*rows, row("otherwise", "no", outcome="rejected", route="refuse")]})
+    return DecisionTable.model_validate(
+        {"version": "t.1", "reasons": WORDS, "rows": [*rows, row("otherwise", "no", outcome="rejected", route="refuse")]}
+    )
 
 
 def test_the_first_row_that_fits_decides():

@@ -11,7 +11,7 @@ from common.events.case import CaseClosed, CaseScreened, CaseStatusChanged
 from common.events.visit import VisitCancelled, VisitConfirmed, VisitItem
 from intake.domain.messages import RecordPermitDecision, WithdrawCase
 
-from .conftest import NOW, person
+from .bench import NOW, person
 
 VISIT, PARTY = uuid4(), uuid4()
 FIRST, SECOND, AGAIN = uuid4(), uuid4(), uuid4()
@@ -19,7 +19,9 @@ AT = datetime(2026, 11, 26, 9, 0, tzinfo=UTC)
 
 
 def item(appointment: UUID) -> VisitItem:
-    return VisitItem(appointment_id=appointment, products=("biometrics",), desk_id="d.1", starts_at=AT, ends_at=AT + timedelta(minutes=20), persons=(1,))
+    return VisitItem(
+        appointment_id=appointment, products=("biometrics",), desk_id="d.1", starts_at=AT, ends_at=AT + timedelta(minutes=20), persons=(1,)
+    )
 
 
 def confirmed(case_id: UUID, revision: int, *appointments: UUID) -> VisitConfirmed:
@@ -31,14 +33,16 @@ def confirmed(case_id: UUID, revision: int, *appointments: UUID) -> VisitConfirm
 
 def cancelled(case_id: UUID, revision: int, *appointments: UUID, replanned: bool = False) -> VisitCancelled:
     return VisitCancelled(
-        occurred_at=NOW, case_id=case_id, visit_id=VISIT, party_id=PARTY, language="en", revision=revision, items=tuple(map(item, appointments)),
+        occurred_at=NOW, case_id=case_id, visit_id=VISIT, party_id=PARTY, language="en", revision=revision, items=tuple(map(item,
+        appointments)),
         planned=True, by="client", reason_code="client_request", late=False, replanned=replanned,
     )  # fmt: skip
 
 
 def at_desk(kind, case_id: UUID, appointment: UUID, **more):
     return kind(
-        occurred_at=AT, case_id=case_id, appointment_id=appointment, visit_id=VISIT, location_id="l", desk_id="d.1", products=("biometrics",), starts_at=AT,
+        occurred_at=AT, case_id=case_id, appointment_id=appointment, visit_id=VISIT, location_id="l", desk_id="d.1",
+        products=("biometrics",), starts_at=AT,
         ends_at=AT + timedelta(minutes=20), persons=(1,), **more,
     )  # fmt: skip
 
@@ -49,12 +53,22 @@ def arrived(case_id: UUID, appointment: UUID) -> AppointmentCheckedIn:
 
 def completed(case_id: UUID, formality_id: UUID, product: str = "biometrics") -> FormalityCompleted:
     return FormalityCompleted(
-        occurred_at=AT, case_id=case_id, formality_id=formality_id, product=product, visit_id=VISIT, persons=(1,), completed_at=AT, outcome="settled", same_day_as_plan=True
+        occurred_at=AT,
+        case_id=case_id,
+        formality_id=formality_id,
+        product=product,
+        visit_id=VISIT,
+        persons=(1,),
+        completed_at=AT,
+        outcome="settled",
+        same_day_as_plan=True,
     )
 
 
 def settled(scene, case_id: UUID) -> list[FormalityCompleted]:
-    return [completed(case_id, formality.formality_id, formality.product) for formality in scene.stage.heard_of(CaseScreened)[-1].formalities]
+    return [
+        completed(case_id, formality.formality_id, formality.product) for formality in scene.stage.heard_of(CaseScreened)[-1].formalities
+    ]
 
 
 @pytest.fixture
@@ -179,7 +193,9 @@ BIOMETRICS = {
 
 
 def decision(case_id: UUID, number: int, granted: bool = True) -> RecordPermitDecision:
-    return RecordPermitDecision(case_id=case_id, person=number, applied_on=date(2026, 11, 2), decided_on=date(2026, 11, 12), granted=granted)
+    return RecordPermitDecision(
+        case_id=case_id, person=number, applied_on=date(2026, 11, 2), decided_on=date(2026, 11, 12), granted=granted
+    )
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 """The table of statuses."""
 
-from itertools import product
+from itertools import pairwise, product
 
 import pytest
 
@@ -11,7 +11,7 @@ def test_a_road_leads_only_over_steps_of_the_table():
     for start, end in product(NEXT, NEXT):
         way = road(start, end)
         if way is not None:
-            assert all(following in NEXT[status] for status, following in zip(way, way[1:], strict=False))
+            assert all(following in NEXT[status] for status, following in pairwise(way))
 
 
 @pytest.mark.parametrize("last", sorted(LAST))

@@ -29,6 +29,32 @@ async def test_requests_for_different_documents_are_different_messages(reachable
     assert reachable.sent() == [Template.INFORMATION_NEEDED] * 2
 
 
+async def test_documents_are_not_asked_for_after_the_end_of_a_case_in_whatever_order_that_is_heard(reachable):
+    await reachable.hear(reachable.closed(result="withdrawn"), reachable.information_requested())
+
+    assert reachable.sent() == [Template.CASE_CLOSED]
+    assert [(event.template_key, event.reason_code) for event in reachable.told("suppressed")] == [
+        (Template.INFORMATION_NEEDED, "case_closed")
+    ]
+
+
+async def test_documents_asked_for_after_an_earlier_end_are_asked_for(reachable):
+    await reachable.hear(reachable.closed(result="withdrawn"))
+    await reachable.wait(days=1)
+
+    await reachable.hear(reachable.information_requested(occurred_at=reachable.clock.now()))
+
+    assert reachable.sent() == [Template.CASE_CLOSED, Template.INFORMATION_NEEDED]
+
+
+async def test_documents_are_not_asked_for_after_the_day_they_were_due(reachable):
+    await reachable.wait(days=9)
+
+    await reachable.hear(reachable.information_requested())
+
+    assert [event.reason_code for event in reachable.told("suppressed")] == ["expired"]
+
+
 async def test_the_end_of_a_referred_case_is_told_with_the_referral_alone(reachable):
     await reachable.hear(reachable.referred(), reachable.closed(result="referred"))
 

@@ -2,13 +2,19 @@
 
 from datetime import timedelta
 
-import pytest
-
-from common.errors import Conflict, NotFound, Unavailable
+from common.errors import Unavailable
 from common.ids import derived
-from notifications.domain import Delivery, HandOver, Message, Outcome, SettleUnknown, State, Template
+from notifications.domain import (
+    Contact,
+    Delivery,
+    HandOver,
+    Message,
+    Outcome,
+    RecordOutcome,
+    State,
+    Template,
+)
 from notifications.handlers import hand_over
-from notifications.ports import NoWords
 
 
 def later(reason: str = "connect") -> Delivery:
@@ -208,61 +214,18 @@ async def test_an_outcome_in_time_leaves_nothing_to_settle(reachable):
     assert (await reachable.message(Template.SUBMISSION_RECEIVED)).waiting == {}
 
 
-async def test_staff_may_send_an_unknown_message_again(reachable):
-    await reachable.let_crash(reachable.created())
-    await reachable.wait(minutes=2)
-    message = await reachable.message(Template.SUBMISSION_RECEIVED)
-
-    await reachable.send_again(message.id)
-
-    assert [event.attempt for event in reachable.told("sent")] == [2]
-    assert len({letter.message_id for letter in reachable.mailer.letters}) == 1
-
-
-async def test_staff_may_not_send_again_what_was_sent_or_is_stale(reachable):
-    await reachable.hear(reachable.created())
-    with pytest.raises(Conflict, match="sent is not sent again"):
-        await reachable.send_again((await reachable.message(Template.SUBMISSION_RECEIVED)).id)
-
-    reachable.mailer.answers = [Delivery(Outcome.FAILED, "smtp_550")]
-    await reachable.hear(reachable.closed())
-    await reachable.wait(days=60)
-    with pytest.raises(Conflict, match="expired"):
-        await reachable.send_again((await reachable.message(Template.CASE_CLOSED)).id)
-
-    with pytest.raises(NotFound):
-        await reachable.send_again(derived("none"))
-
-
-async def test_nothing_that_leaves_or_waits_holds_a_name_an_address_or_a_word(reachable):
-    canaries = ("Canary", "canary@example.org")
-    await reachable.hear(reachable.contact(revision=2, name="Canary", email="canary@example.org"))
-    entries = []
-    save = reachable.store.save
-
-    async def listening(aggregate, new):
-        entries.extend(new)
-        return await save(aggregate, new)
-
-    reachable.store.save = listening
-    await reachable.hear(reachable.created(), reachable.confirmed(), reachable.cancelled(), reachable.closed())
-
-    assert len(reachable.mailer.letters) == 4
-    said = b" ".join(entry.data for entry in entries) + repr(reachable.mailer.letters[0]).encode()
-    assert not [canary for canary in (*canaries, "Uw bezoek") if canary.encode() in said]
-    for (collection, _), row in reachable.store._documents.items():
-        assert collection == "contacts" or not [canary for canary in canaries if canary.encode() in row[1]]
-
-
-def test_a_lack_of_words_is_no_refusal():
-    assert not issubclass(NoWords, Conflict)
-
-
-def test_the_step_that_settles_names_no_more_than_the_attempt():
-    assert set(SettleUnknown.model_fields) == set(HandOver.model_fields) == {"message_id", "attempt"}
-
-
 def _outcome(message, outcome):
-    from notifications.domain import RecordOutcome  # noqa: PLC0415
-
     return RecordOutcome(message_id=message.id, attempt=message.attempt, outcome=outcome)
+
+
+async def test_a_contact_erased_between_claim_and_act_is_waited_for(reachable):
+    reachable.mailer.answers = [later()]
+    await reachable.hear(reachable.created())
+    await reachable.store.delete(Contact, reachable.party)
+    message = await reachable.message(Template.SUBMISSION_RECEIVED)
+    message.claim(reachable.region.policy, reachable.clock.now()).version += 1
+    await reachable.store.save(message, [])
+
+    outcome = await hand_over(HandOver(message_id=message.id, attempt=2), reachable.ports)
+
+    assert (outcome.outcome, outcome.reason_code) == (Outcome.RETRY_LATER, "no_contact")

@@ -112,18 +112,8 @@ async def mailer(mailer_at, port):
 
 
 def letter(id_: UUID | None = None, address: str = "a.example@example.org") -> Letter:
-    return Letter(
-        id_ or uuid4(),
-        "nl",
-        "nl",
-        "1.1",
-        "Maastricht International Centre",
-        "A. Example",
-        address,
-        "Uw bezoek",
-        "Beste\n.\n..\nGroet é\n",
-        "<p>Beste</p>",
-    )
+    words = ("Maastricht International Centre", "A. Example", address, "Uw bezoek", "Beste\n.\n..\nGroet é\n", "<p>Beste</p>")
+    return Letter(id_ or uuid4(), "nl", "nl", "1.1", *words)
 
 
 async def test_a_letter_arrives_whole(mailer, postbox):
@@ -253,7 +243,3 @@ async def test_a_server_that_cannot_secure_the_connection_gets_nothing(mailer_at
 async def test_a_server_that_refuses_the_login_gets_nothing(mailer_at, port, postbox):
     assert (await mailer_at(port, username="loket", password="wrong").send(letter())).outcome is Outcome.RETRY_LATER
     assert postbox.envelopes == []
-
-
-def test_a_password_is_not_shown():
-    assert "secret" not in repr(Server("127.0.0.1", 25, username="loket", password="secret"))

@@ -8,7 +8,9 @@ import pytest
 from reporting_room import SETTINGS, Room, Told, at, attended, confirmed, contacted, created, id_
 
 from common.testing.service import app as offline_app
+from common.testing.service import offline
 from reporting.app import build
+from reporting.domain import WATCH
 
 STAFF = {"Authorization": "Bearer not-a-secret-only-a-test"}
 MONTH = {"from": "2026-11-01", "to": "2026-12-01"}
@@ -22,7 +24,7 @@ async def client(room: Room) -> AsyncIterator[httpx.AsyncClient]:
 
 
 async def get(client: httpx.AsyncClient, path: str, status: int = 200, **query: Any) -> Any:
-    answer = await client.get(path, params=query)
+    answer = await client.get(path, params=query or None)
     assert answer.status_code == status, answer.text
     return answer.json()
 
@@ -142,20 +144,21 @@ async def test_an_unknown_indicator_is_not_found(client: httpx.AsyncClient) -> N
     assert "k01, k02" in (await get(client, "/v1/indicators/k99", 404))["detail"]
 
 
-async def test_the_service_starts_its_watch_and_stops_cleanly(room: Room) -> None:
-    fastapi, settle = offline_app(build(SETTINGS), room.store, room.clock)
-    blueprint = build(SETTINGS)
-    assert blueprint.starts is not None
-    assert blueprint.stops is not None
+async def test_the_service_starts_its_watch_and_lets_go_of_its_memory(room: Room) -> None:
+    service, _ = offline(build(SETTINGS), room.store, room.clock)
+    assert service.blueprint.starts is not None
+    assert service.blueprint.stops is not None
 
-    service = fastapi
-    assert service.title == "Loket reporting"
-    await settle()
+    await service.blueprint.starts(service.context)
+    await service.blueprint.starts(service.context)
+    await service.blueprint.stops(service.context)
+
+    watch = await room.ports.watches.get(WATCH)
+    assert watch is not None
+    assert (watch.version, list(watch.waiting)) == (1, ["LookAtFacts"])
 
 
 async def test_records_that_wait_make_a_figure_incomplete(room: Room) -> None:
-    from common.testing.service import offline  # noqa: PLC0415
-
     service, _ = offline(build(SETTINGS), room.store, room.clock)
     service.metrics.lag.labels("case.created").set(4)
     service.metrics.lag.labels("case.closed").set(1)

@@ -188,3 +188,13 @@ async def test_an_appointment_or_a_visit_that_is_not_there_is_not_found(scene):
         await scene.ask(CallToDesk(visit_id=visit.id, appointment_id=stranger))
     with pytest.raises(NotFound, match="no such visit"):
         await scene.ask(CallToDesk(visit_id=stranger, appointment_id=stranger))
+
+
+async def test_a_no_show_that_is_recorded_twice_is_told_once(scene):
+    _, visit = await scene.confirmed("biometrics")
+    go_to(scene, visit.appointments[0].ends_at)
+
+    await scene.ask(RecordNoShow(**of(visit), recorded_by="desk-7"))
+    await scene.ask(RecordNoShow(**of(visit), recorded_by="desk-8"))
+
+    assert [told.recorded_by for told in scene.told(AppointmentNoShow)] == ["desk-7"]

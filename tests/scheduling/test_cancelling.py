@@ -109,7 +109,7 @@ async def test_a_visit_that_has_begun_is_not_cancelled_as_a_whole(scene):
     scene.clock.forward(timedelta(days=1))
     await scene.ask(CheckIn(visit_id=visit.id, appointment_id=visit.appointments[0].id, documents_complete=True))
 
-    with pytest.raises(Conflict, match="one|begun"):
+    with pytest.raises(Conflict, match="have not begun"):
         await scene.ask(cancel(visit))
     await scene.hear(scene.closed(case))
 
@@ -162,3 +162,17 @@ async def test_a_confirmation_that_comes_after_the_cancellation_gives_the_claim_
 
     assert await scene.holders(TUESDAY) == set()
     assert (await scene.visit(case)).stage is Stage.CANCELLED
+
+
+async def test_a_visit_that_waits_can_be_asked_to_wait_for_later_days(scene):
+    case = scene.case("no_such_product")
+    await scene.hear(case)
+    visit = await scene.visit(case)
+
+    await scene.ask(cancel(visit, rebook=True))
+    await scene.ask(cancel(visit, rebook=True, not_before=date(2026, 11, 16)))
+
+    after = await scene.visit(case)
+    assert after.stage is Stage.DEFERRED
+    assert after.not_before == datetime(2026, 11, 15, 23, tzinfo=UTC)
+    assert {told.planned for told in scene.told(VisitCancelled)} == {False}

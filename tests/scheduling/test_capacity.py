@@ -6,6 +6,7 @@ from common.events.appointment import AppointmentCancelled
 from common.events.visit import VisitCancelled, VisitConfirmed, VisitDeferred
 from scheduling.domain.agenda import Agenda
 from scheduling.domain.commands import AddHours, CancelVisit, CheckIn, CloseDesk, LiftClosure
+from scheduling.domain.steps import ReleaseSlots
 from scheduling.domain.visit import Stage
 
 TUESDAY, THURSDAY = date(2026, 11, 3), date(2026, 11, 5)
@@ -160,3 +161,14 @@ async def test_stale_steps_change_nothing(scene):
     assert not agenda.holds(visit.id, visit.revision + 1)
     assert agenda.can_give(visit.id, (slot,))
     assert not agenda.can_give(case.case_id, (slot,))
+
+
+async def test_only_what_a_visit_holds_can_be_given_back(scene):
+    _, visit = await scene.confirmed("biometrics")
+    agenda = await scene.agenda(TUESDAY)
+    foreign = ReleaseSlots(visit_id=visit.id, revision=visit.revision, agenda_id=agenda.id, slots=((f"{IND}.3", 0, 5),))
+    earlier = ReleaseSlots(visit_id=visit.id, revision=visit.revision - 1, agenda_id=agenda.id)
+
+    assert agenda.release(foreign) is None
+    assert agenda.release(earlier) is None
+    assert visit.id in agenda.taken

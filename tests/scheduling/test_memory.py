@@ -23,7 +23,9 @@ class Shelf:
 
     async def find(self, location, first, after):
         self.reads += 1
-        return [agenda.model_copy(deep=True) for agenda in self.agendas.values() if agenda.location == location and first <= agenda.day < after]
+        return [
+            agenda.model_copy(deep=True) for agenda in self.agendas.values() if agenda.location == location and first <= agenda.day < after
+        ]
 
     def put(self, version, **fields):
         agenda = Agenda.of("mosae_forum", DAY)

@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise, product
 from zoneinfo import ZoneInfo
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -24,7 +25,7 @@ PRODUCTS = ("brp_first_registration", "settling_consultation", "document_collect
 wishes = st.lists(
     st.lists(st.tuples(st.sampled_from(PRODUCTS), st.sets(st.integers(1, 5), min_size=1)), min_size=1, max_size=4), min_size=1, max_size=12
 )
-moments = st.datetimes(datetime(2026, 10, 1), datetime(2027, 5, 1), timezones=st.just(UTC))
+moments = st.integers(0, 212 * 24 * 60).map(lambda minutes: datetime(2026, 10, 1, tzinfo=UTC) + timedelta(minutes=minutes))
 quick = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
@@ -37,7 +38,9 @@ def diary_over(region, agendas=()):
 
 
 def wish_of(number, parts, now, **changes):
-    wanted = tuple(FormalityWanted(formality_id=derived(number, n), product=code, persons=tuple(sorted(who))) for n, (code, who) in enumerate(parts))
+    wanted = tuple(
+        FormalityWanted(formality_id=derived(number, n), product=code, persons=tuple(sorted(who))) for n, (code, who) in enumerate(parts)
+    )
     wish = Wish(derived("visit", number), 1, "GM0935", "en", wanted, now)
     return replace(wish, **changes)
 
@@ -51,13 +54,18 @@ def check_plan(region, wish, plan, now):
     ranks = {row.id: row.rank for row in region.products}
     buffers = {row.id: row.buffer_minutes for row in region.products}
     assert {f.formality_id for f in wish.formalities} == {one for a in plan.appointments for one in a.formalities}, "all or nothing"
-    assert {(f.product, p) for f in wish.formalities for p in f.persons} <= {(c, p) for a in plan.appointments for c in a.products for p in a.persons}
+    assert {(f.product, p) for f in wish.formalities for p in f.persons} <= {
+        (c, p) for a in plan.appointments for c in a.products for p in a.persons
+    }
     assert plan.appointments[0].starts_at >= now + timedelta(minutes=120)
     for a, b in pairwise(plan.appointments):
         assert b.starts_at - a.ends_at >= timedelta(minutes=max(buffers[code] for code in a.products)), "nobody at two desks at once"
         assert max(ranks[code] for code in a.products) <= min(ranks[code] for code in b.products)
     for one, (desk, start, end) in zip(plan.appointments, plan.slots, strict=True):
-        assert (at_midnight(plan.day) + timedelta(minutes=start), at_midnight(plan.day) + timedelta(minutes=end)) == (one.starts_at, one.ends_at)
+        assert (at_midnight(plan.day) + timedelta(minutes=start), at_midnight(plan.day) + timedelta(minutes=end)) == (
+            one.starts_at,
+            one.ends_at,
+        )
         row, local, until = desks[desk], one.starts_at.astimezone(AMSTERDAM), one.ends_at.astimezone(AMSTERDAM)
         assert local.date() == plan.day
         assert set(one.products) <= set(row.products)
@@ -133,17 +141,29 @@ def test_a_start_has_all_of_its_length_free(free, length):
 
 
 def night_desk(location="port"):
-    hours = {day: ("00:30-05:00",) for day in WEEKDAYS}
+    hours = dict.fromkeys(WEEKDAYS, ("00:30-05:00",))
     return Region(
         locations=(Location(id=location, name="Port", address="-", country="NL", municipalities=("GM0935",), valid_from=date(2020, 1, 1)),),
         desks=(
             Desk(
-                id=f"{location}.1", location=location, organisation="port", products=("stamp",), languages=("nl",), hours=hours, valid_from=date(2020, 1, 1)
+                id=f"{location}.1",
+                location=location,
+                organisation="port",
+                products=("stamp",),
+                languages=("nl",),
+                hours=hours,
+                valid_from=date(2020, 1, 1),
             ),
         ),
         products=(
             Product(
-                id="stamp", organisation="port", rank=1, first_person_minutes=30, extra_person_minutes=0, buffer_minutes=0, valid_from=date(2020, 1, 1)
+                id="stamp",
+                organisation="port",
+                rank=1,
+                first_person_minutes=30,
+                extra_person_minutes=0,
+                buffer_minutes=0,
+                valid_from=date(2020, 1, 1),
             ),
         ),
         closures=(),
@@ -184,15 +204,27 @@ async def test_a_desk_open_through_the_night_loses_an_hour_in_spring_and_gains_o
     for night in (ordinary, spring, autumn):
         assert all(a.ends_at <= b.starts_at for a, b in pairwise(night))
         assert all(one.ends_at - one.starts_at == timedelta(minutes=30) for one in night)
-        assert {one.starts_at.astimezone(AMSTERDAM).time() >= time(0, 30) and one.ends_at.astimezone(AMSTERDAM).time() <= time(5) for one in night} == {True}
+        assert {
+            one.starts_at.astimezone(AMSTERDAM).time() >= time(0, 30) and one.ends_at.astimezone(AMSTERDAM).time() <= time(5)
+            for one in night
+        } == {True}
 
 
-async def test_office_hours_are_local_on_both_days_on_which_the_clock_changes(region):
-    for monday, utc_hour in ((datetime(2026, 10, 26), 7), (datetime(2026, 10, 19), 6), (datetime(2027, 3, 22), 7), (datetime(2027, 3, 30), 6)):
-        now = monday.replace(tzinfo=UTC) - timedelta(days=3)
-        plan = await diary_over(region).choose(wish_of(1, [("brp_first_registration", {1})], now, not_before=monday.replace(tzinfo=UTC)), now)
+@pytest.mark.parametrize(
+    "opens",
+    [
+        datetime(2026, 10, 23, 6, 30, tzinfo=UTC),  # the clock goes back on the 25th
+        datetime(2026, 10, 26, 7, 30, tzinfo=UTC),
+        datetime(2027, 3, 26, 7, 30, tzinfo=UTC),  # and forward on the 28th; the 29th is Easter Monday
+        datetime(2027, 3, 30, 6, 30, tzinfo=UTC),
+    ],
+)
+async def test_office_hours_are_local_on_both_sides_of_a_change_of_the_clock(region, opens):
+    now, midnight = opens - timedelta(days=5), opens - timedelta(hours=8, minutes=30)
 
-        assert plan.appointments[0].starts_at == monday.replace(hour=utc_hour, minute=30, tzinfo=UTC)
+    plan = await diary_over(region).choose(wish_of(1, [("brp_first_registration", {1})], now, not_before=midnight), now)
+
+    assert plan.appointments[0].starts_at == opens
 
 
 async def test_the_same_wishes_make_the_same_plans(region):

@@ -193,3 +193,22 @@ async def test_a_household_goes_to_a_desk_that_speaks_its_language(scene):
     french, english = (confirmed.items[0].desk_id for confirmed in scene.told(VisitConfirmed))
     assert french == "mosae_forum.municipality.4"
     assert english == "mosae_forum.municipality.1"
+
+
+async def test_other_formalities_may_let_a_visit_fit_that_waited(scene):
+    case = scene.case("no_such_product")
+    await scene.hear(case)
+
+    await scene.hear(scene.case("biometrics", case_id=case.case_id))
+
+    visit = await scene.visit(case)
+    assert (visit.stage, visit.waiting) == (Stage.CONFIRMED, {})
+    assert scene.told(VisitCancelled) == []
+
+
+async def test_a_household_goes_where_everything_is_done_and_not_where_half_of_it_is(scene):
+    cases = [scene.case("brp_first_registration", "settling_consultation", municipality_code="GM0917") for _ in range(8)]
+
+    await scene.hear(*cases)
+
+    assert {confirmed.location_id for confirmed in scene.told(VisitConfirmed)} == {"mosae_forum"}

@@ -1,4 +1,7 @@
-"""Many visits race for few slots in two processes, while messages repeat, relays crash, people cancel and desks close; every seed is another order."""
+"""Many visits race for few slots in two processes, while messages repeat, relays crash, people cancel and desks close.
+
+Every seed is another order; SEEDS=2000 plays more of them.
+"""
 
 import asyncio
 import os
@@ -7,7 +10,7 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 
-from tests.scheduling.conftest import ports_over
+from tests.scheduling.conftest import Scene, ports_over
 
 from common.aggregate import How, Mark
 from common.errors import Contended, Rejected
@@ -27,6 +30,7 @@ from scheduling.region import Region
 
 SEEDS = int(os.environ.get("SEEDS", "180"))
 SINCE = date(2020, 1, 1)
+MORNING = dict.fromkeys(WEEKDAYS, ("09:00-11:00",))
 NOW = datetime(2026, 11, 2, 5, tzinfo=UTC)
 DAYS = (date(2026, 11, 2), date(2026, 11, 3))
 ORGANISATIONS = ("registration", "advice", "immigration")
@@ -37,7 +41,7 @@ def small_town():
     return Region(
         locations=(Location(id="town", name="Town", address="-", country="NL", municipalities=("GM0935",), valid_from=SINCE),),
         desks=tuple(
-            Desk(id=f"{o}.{n}", location="town", organisation=o, products=(o,), languages=("nl",), hours=dict.fromkeys(WEEKDAYS, ("09:00-11:00",)), valid_from=SINCE)
+            Desk(id=f"{o}.{n}", location="town", organisation=o, products=(o,), languages=("nl",), hours=MORNING, valid_from=SINCE)
             for o in ORGANISATIONS
             for n in (1, 2)
         ),
@@ -136,7 +140,9 @@ class World:
             return True
         on = self.steps[entry.type]
         try:
-            await self.chance.choice(self.runners).run(on, on.message.model_validate_json(entry.data), Origin(step_mark(collection, id_, entry.position)))
+            await self.chance.choice(self.runners).run(
+                on, on.message.model_validate_json(entry.data), Origin(step_mark(collection, id_, entry.position))
+            )
         except Contended:
             return False
         return True
@@ -146,10 +152,20 @@ def a_case(number: int, chance: random.Random) -> CaseScreened:
     products = sorted(chance.sample(ORGANISATIONS, chance.randint(1, 3)))
     case = derived("race", number)
     return CaseScreened(
-        occurred_at=NOW + timedelta(seconds=number), case_id=case, case_type="race", route="desk", outcome="accepted", rule_version="1", reason_codes=(),
-        language="nl", party_id=case, municipality_code="GM0935", household_size=1, not_before=NOW,
+        occurred_at=NOW + timedelta(seconds=number),
+        case_id=case,
+        case_type="race",
+        route="desk",
+        outcome="accepted",
+        rule_version="1",
+        reason_codes=(),
+        language="nl",
+        party_id=case,
+        municipality_code="GM0935",
+        household_size=1,
+        not_before=NOW,
         formalities=tuple(FormalityWanted(formality_id=derived(case, code), product=code, persons=(1,)) for code in products),
-    )  # fmt: skip
+    )
 
 
 async def play(seed: int, region: Region, visits: int = 64, *, turmoil: bool = False) -> Counter:
@@ -159,11 +175,22 @@ async def play(seed: int, region: Region, visits: int = 64, *, turmoil: bool = F
     world.chance.shuffle(deliveries)
     commands = []
     if turmoil:
-        commands = [CancelVisit(visit_id=visit_id(case.case_id), by="client", reason_code="ill", rebook=n % 2 == 0) for n, case in enumerate(world.chance.sample(cases, visits // 3))]
-        commands += [CloseDesk(location="town", day=DAYS[0], desk="advice.1", reason_code="flood"), LiftClosure(location="town", day=DAYS[0], desk="advice.1")]
-        commands += [CloseDesk(location="town", day=DAYS[1], desk=None, reason_code="flood"), LiftClosure(location="town", day=DAYS[1], desk=None)]
+        commands = [
+            CancelVisit(visit_id=visit_id(case.case_id), by="client", reason_code="ill", rebook=n % 2 == 0)
+            for n, case in enumerate(world.chance.sample(cases, visits // 3))
+        ]
+        commands += [
+            CloseDesk(location="town", day=DAYS[0], desk="advice.1", reason_code="flood"),
+            LiftClosure(location="town", day=DAYS[0], desk="advice.1"),
+        ]
+        commands += [
+            CloseDesk(location="town", day=DAYS[1], desk=None, reason_code="flood"),
+            LiftClosure(location="town", day=DAYS[1], desk=None),
+        ]
     half = len(deliveries) // 2
-    await asyncio.gather(world.consume(deliveries[:half]), world.consume(deliveries[half:]), world.relay(40), world.relay(40), world.command(commands))
+    await asyncio.gather(
+        world.consume(deliveries[:half]), world.consume(deliveries[half:]), world.relay(40), world.relay(40), world.command(commands)
+    )
     await world.relay(2)
     return await check(seed, world, cases)
 
@@ -182,8 +209,12 @@ async def check(seed: int, world: World, cases: Sequence[CaseScreened]) -> Count
     for agenda in agendas:
         for owner, (revision, held) in agenda.taken.items():
             visit = by_id[owner]
-            assert (revision, held) == (visit.revision, tuple(visit.slot(one) for one in visit.appointments)), f"seed {seed}: not what was promised"
-            assert {f.formality_id for f in visit.wanted} == {f for one in visit.appointments for f in one.formalities}, f"seed {seed}: half planned"
+            assert (revision, held) == (visit.revision, tuple(visit.slot(one) for one in visit.appointments)), (
+                f"seed {seed}: not what was promised"
+            )
+            assert {f.formality_id for f in visit.wanted} == {f for one in visit.appointments for f in one.formalities}, (
+                f"seed {seed}: half planned"
+            )
     assert len(visits) == len(cases), f"seed {seed}: a case without its visit"
     assert {visit.stage for visit in visits} <= {Stage.CONFIRMED, Stage.DEFERRED, Stage.CANCELLED}, f"seed {seed}: somebody hangs between"
     check_told(seed, world, by_id, confirmed)
@@ -213,3 +244,18 @@ async def test_cancellations_and_closures_in_the_midst_of_claims_leave_nothing_h
 
     for seed in range(1000, 1000 + SEEDS):
         await play(seed, region, visits=16, turmoil=True)
+
+
+async def test_a_burst_of_cases_in_one_process_loses_no_race(region):
+    scene = Scene(region)
+    world = World(7, region)
+    ports = ports_over(world.store, scene.clock, region)
+    world.runners = [Runner(ports, world.store, scene.clock, lambda *_: None, world.pause)]
+    cases = [scene.case("brp_first_registration", "settling_consultation", "biometrics") for _ in range(150)]
+
+    await asyncio.gather(*(world.consume([case]) for case in cases))
+    await asyncio.gather(world.relay(40), world.relay(40))
+
+    outcome = await check(7, world, cases)
+    assert outcome == {Stage.CONFIRMED: 150}
+    assert {visit.revision for visit in await MemoryStore.find(world.store, Visit, {})} == {1}

@@ -79,7 +79,7 @@ def test_a_fault_is_named_by_file_and_row(pack, file, old, new, named):
 def test_a_missing_file_is_named(pack):
     (pack / "desks.yaml").unlink()
 
-    with pytest.raises(RegionFault, match="desks.yaml is missing"):
+    with pytest.raises(RegionFault, match=r"desks\.yaml is missing"):
         Region.read(pack)
 
 
@@ -127,3 +127,15 @@ def test_a_desk_closure_of_the_pack_closes_that_desk_alone(pack):
     assert not bits["mosae_forum.ind.1"]
     assert bits["mosae_forum.ind.2"]
     assert openings.closed_by("mosae_forum", "mosae_forum.ind.1", date(2026, 11, 3)) == "training"
+
+
+def test_a_location_or_a_desk_that_is_not_in_use_yet_is_closed(pack):
+    replace(pack / "locations.yaml", "valid_from: 2020-01-01", "valid_from: 2026-11-10")
+    replace(pack / "desks.yaml", "valid_from: 2020-01-01", "valid_from: 2026-11-12")
+    region = Region.read(pack)
+    openings = Openings(region)
+
+    assert openings.closed_by("mosae_forum", None, date(2026, 11, 9)) == "not_in_use"
+    assert not openings.is_working_day("mosae_forum", date(2026, 11, 9))
+    assert openings.of("mosae_forum", date(2026, 11, 10))["mosae_forum.municipality.1"] == 0
+    assert openings.of("mosae_forum", date(2026, 11, 12))["mosae_forum.municipality.1"] != 0

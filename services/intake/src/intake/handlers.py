@@ -22,6 +22,7 @@ from intake.domain.messages import (
 from intake.domain.opening import open_case, open_question
 from intake.domain.records import record_bsn_issued, record_documents, record_permit_decision
 from intake.domain.screening import screen
+from intake.domain.triage import take_screening
 from intake.ports import Ports
 
 
@@ -52,7 +53,7 @@ async def screen_case(step: ScreenCase, ports: Ports) -> Case | None:
     if case is None or case.status not in {"received", "screening"}:
         return None
     now = ports.clock.now()
-    return case.take_screening(screen(case.asked(), ports.region, ports.region.local_day(now)), ports.region, now)
+    return take_screening(case, screen(case.asked(), ports.region, ports.region.local_day(now)), ports.region, now)
 
 
 async def give_up_waiting(step: GiveUpWaiting, ports: Ports) -> Case | None:

@@ -35,7 +35,14 @@ def read_region(folder: Path) -> Region:
         archive=_rows(folder / "archive.yaml", "archive", Retention),
         eligibility=_model(folder / "eligibility.yaml", DecisionTable),
     )
-    wrong = [*_wrong_codes(region), *_wrong_products(region), *_wrong_partners(region), *_wrong_eligibility(region), *_wrong_archive(region)]
+    wrong = [
+        *_wrong_codes(region),
+        *_wrong_products(region),
+        *_wrong_partners(region),
+        *_wrong_eligibility(region),
+        *_wrong_archive(region),
+        *_wrong_norms(region),
+    ]
     if wrong:
         raise RegionPackWrong(f"The region pack in {folder} contradicts itself: " + "; ".join(wrong) + ".")
     return region
@@ -90,6 +97,12 @@ def _wrong_archive(region: Region) -> Iterator[str]:
     for result in RESULTS:
         if not any(row.result == result and not row.case_types and row.valid_to is None for row in region.archive):
             yield f"archive.yaml: no row without end holds for every case type with the result {result}"
+
+
+def _wrong_norms(region: Region) -> Iterator[str]:
+    for kind in ("bsn", "information", "permit"):
+        if not any(row.kind == kind and row.valid_to is None for row in region.norms):
+            yield f"norms.yaml: no row without end is of the kind {kind}"
 
 
 def _rows(file: Path, name: str, kind: type[M]) -> tuple[M, ...]:

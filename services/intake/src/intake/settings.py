@@ -11,13 +11,20 @@ class Settings(ServiceSettings):
     """Settings of intake."""
 
     port: int = Field(default=8001, ge=0, le=65535, description="Port to listen on.")
-    sqlite_path: Path = Field(default=Path(".loket/stores/intake.sqlite"), description="File of the embedded store; used when there is no MONGO_URL.")
+    sqlite_path: Path = Field(
+        default=Path(".loket/stores/intake.sqlite"), description="File of the embedded store; used when there is no MONGO_URL."
+    )
     partner_secrets_path: Path = Field(
         default=Path(".loket/secrets/partners"),
-        description="Folder with a file per partner, named after it: its live signing secrets (whsec_ and base64), one per line; read again every ten seconds.",
+        description="Folder with a file per partner, named after it: its live signing secrets (whsec_ and base64), one per line; "
+        "read again every ten seconds.",
     )
-    body_limit_bytes: int = Field(default=256 * 1024, ge=1024, le=16 * 1024 * 1024, description="Most bytes of a request to the partner gateway.")
+    body_limit_bytes: int = Field(
+        default=256 * 1024, ge=1024, le=16 * 1024 * 1024, description="Most bytes of a request to the partner gateway."
+    )
     events_per_batch: int = Field(default=100, ge=1, le=1000, description="Most events in one batch.")
     signature_window_seconds: int = Field(default=300, ge=1, le=3600, description="How old or early a signature may be.")
-    partner_events_per_second: float = Field(default=500, gt=0, description="Events per second of a partner for which the region pack names no rate.")
+    partner_events_per_second: float = Field(
+        default=500, gt=0, description="Events per second of a partner for which the region pack names no rate."
+    )
     partner_burst: int = Field(default=2000, ge=1, description="Events that such a partner may send at once.")

@@ -46,7 +46,7 @@ async def confirm_receipt(case: CaseCreated, ports: Ports) -> Message | None:
 
 async def ask_for_information(case: CaseInformationRequested, ports: Ports) -> Message | None:
     """Who has to bring more hears what, and until when; another request is another message."""
-    facts = Information(document_types=case.document_types, due_date=case.due_date)
+    facts = Information(document_types=case.document_types, due_date=case.due_date, asked_at=case.occurred_at)
     return await _request(_order(case, Template.INFORMATION_NEEDED, facts, case.due_date, *sorted(case.document_types)), ports)
 
 
@@ -60,7 +60,7 @@ async def tell_of_closing(case: CaseClosed, ports: Ports) -> Message | None:
     """Who waits for a result hears it; a referral has been told with its address already."""
     if case.result == "referred":
         return None
-    return await _request(_order(case, Template.CASE_CLOSED, Closing(result=case.result), case.result), ports)
+    return await _request(_order(case, Template.CASE_CLOSED, Closing(result=case.result, closed_at=case.occurred_at)), ports)
 
 
 async def note_visit(visit: VisitConfirmed, ports: Ports) -> VisitMessages | None:
@@ -170,10 +170,21 @@ async def _claim(message: Message, ports: Ports) -> Message:
 async def _why_not(message: Message, ports: Ports) -> str | None:
     if ports.clock.now() >= message.expires_at:
         return "expired"
-    if not isinstance(message.facts, PlannedVisit):
-        return None
-    visit = await ports.visits.get(visit_messages_id(message.facts.visit_id))
-    return visit.why_outdated(message.facts) if visit else None
+    match message.facts:
+        case PlannedVisit() as plan:
+            visit = await ports.visits.get(visit_messages_id(plan.visit_id))
+            return visit.why_outdated(plan) if visit else None
+        case Information() as information:
+            return await _why_not_asked(message, information, ports)
+        case _:
+            return None
+
+
+async def _why_not_asked(message: Message, information: Information, ports: Ports) -> str | None:
+    """Documents are not asked for any more once the case has ended, whichever of the two was heard first."""
+    closing = await ports.messages.get(message_id(Template.CASE_CLOSED, message.case_id))
+    ended = closing is not None and isinstance(closing.facts, Closing) and closing.facts.closed_at >= information.asked_at
+    return "case_closed" if ended else None
 
 
 async def _visit(visit: VisitConfirmed | VisitCancelled, ports: Ports) -> VisitMessages:

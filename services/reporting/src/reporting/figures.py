@@ -32,6 +32,8 @@ listed as (
     group by event_id
 )
 """
+FIGURE = "select * from ({figure}) order by grp"
+COUNT = "select count(*) from listed"
 PAGE = """
 select
     f.id, f.topic, f.case_id, f.subject, strftime(f.occurred_at, '%Y-%m-%dT%H:%M:%S.%fZ') as occurred_at,
@@ -92,9 +94,8 @@ class Figures:
 
     async def answer(self, definition: Definition, period: Period, by: str | None) -> tuple[Figure, list[Figure]]:
         """The figure over everything that counts in a period, and that of each group in the order of their names, at one moment."""
-        values = _days(period)
         asked = [
-            Query(_grouped(definition, split) + f"select * from ({definition.figure}) order by grp", values)
+            Query(_grouped(definition, split) + FIGURE.format(figure=definition.figure), _days(period))
             for split in dict.fromkeys((None, by))
         ]
         whole, *groups = await self._warehouse.ask(definition, asked)
@@ -116,7 +117,7 @@ class Figures:
         values = {**_days(period), "group": group}
         listed = _grouped(definition, by) + LISTED
         paged = Query(listed + PAGE, {**values, "limit": limit, "skip": skip})
-        number, page = await self._warehouse.ask(definition, [Query(listed + "select count(*) from listed", values), paged])
+        number, page = await self._warehouse.ask(definition, [Query(listed + COUNT, values), paged])
         return int(number.rows[0][0]), [Counted.model_validate(dict(zip(Counted.model_fields, row, strict=True))) for row in page.rows]
 
 

@@ -14,8 +14,7 @@ class Settings(ServiceSettings):
         default=Path(".loket/stores/reporting.sqlite"), description="File of the embedded store's first generation; see GENERATION_FILE."
     )
     generation_file: Path | None = Field(
-        default=None,
-        description="File that names the generation of the embedded store in use; by default beside it. With MongoDB, MONGO_DATABASE says it.",
+        default=None, description="File that names the generation in use, by default beside the store; with MongoDB, MONGO_DATABASE does."
     )
     refresh_seconds: float = Field(
         default=5.0, ge=0.1, le=3600, description="Time between two looks at whether figures of the running period have changed."

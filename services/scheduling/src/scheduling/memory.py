@@ -127,7 +127,7 @@ class Memory:
         self._proposed[visit] = proposal.day
         free = self.free(*proposal.day)
         for desk, start, end in proposal.slots:
-            free.take(desk, self._openings.bits(start, end))
+            free.take(desk, self._openings.touched(start, end))
 
     def forget(self, visit: UUID) -> None:
         """A visit does not claim what was chosen for it."""
@@ -172,5 +172,5 @@ class Memory:
         held = () if seen is None else (slot for _, slots in seen.taken.values() for slot in slots)
         proposed = (slot for proposal in self._proposals.get((location, day), {}).values() for slot in proposal.slots)
         for desk, start, end in (*held, *proposed):
-            result.take(desk, self._openings.bits(start, end))
+            result.take(desk, self._openings.touched(start, end))
         return result

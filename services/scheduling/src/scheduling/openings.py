@@ -30,6 +30,11 @@ class Openings:
         first, after = -(-start // self._grid), end // self._grid
         return ((1 << after) - 1) & ~((1 << first) - 1) if after > first else 0
 
+    def touched(self, start: int, end: int) -> int:
+        """The grid steps that two minutes have between them, also in part: what is taken on another grid is taken on this one."""
+        first, after = start // self._grid, -(-end // self._grid)
+        return ((1 << after) - 1) & ~((1 << first) - 1) if after > first else 0
+
     def closed_by(self, location: str, desk: str | None, day: date) -> str | None:
         """The reason for which the region pack closes a desk (None: the whole location) on a day."""
         row = self._region.location(location, day)

@@ -17,7 +17,7 @@ from scheduling.domain.localtime import local_day, midnight
 T = TypeVar("T", bound=Row)
 
 
-class RegionFault(Exception):  # noqa: N818 - the fault is in the data, as the name says
+class RegionFault(Exception):
     """The region pack cannot be used; the sentence says which file and row, and why."""
 
 

@@ -23,6 +23,7 @@ from common.store.port import Entry, Range, Untold, Value, plain
 A = TypeVar("A", bound=Aggregate)
 DUPLICATE = 11000
 MANY = 500  # operations in one bulk
+TIMEOUT_MS = 5000  # milliseconds for one operation, the choice of a server included
 
 
 class MongoStore(CoalescingStore):
@@ -36,7 +37,7 @@ class MongoStore(CoalescingStore):
 
     async def start(self) -> None:
         """Connect and create the indexes that are missing."""
-        self._client = AsyncIOMotorClient(self._url, maxPoolSize=20, timeoutMS=5000, serverSelectionTimeoutMS=3000, retryWrites=False)
+        self._client = AsyncIOMotorClient(self._url, maxPoolSize=20, timeoutMS=TIMEOUT_MS, serverSelectionTimeoutMS=TIMEOUT_MS, retryWrites=False)
         self._database = self._client.get_database(
             self._name, read_concern=ReadConcern("majority"), write_concern=WriteConcern("majority", j=True)
         )

@@ -34,7 +34,7 @@ def demo(once: Once = False, port_base: PortBase = None) -> None:  # noqa: FBT00
     os.environ.setdefault("TRACE_RATIO", "1.0")
     held = False
     with suppress(KeyboardInterrupt), running_platform(layout, typer.echo) as supervisor:
-        held = asyncio.run(_play(layout))
+        held = asyncio.run(_tended(layout, supervisor))
         if not once:
             _stay(layout, supervisor)
     if once and not held:
@@ -46,6 +46,21 @@ def _stay(layout: Layout, supervisor: Supervisor) -> None:
     while True:
         supervisor.tend()
         time.sleep(0.2)
+
+
+async def _tended(layout: Layout, supervisor: Supervisor) -> bool:
+    """Play while the supervisor looks after its children, on the one thread that they belong to."""
+
+    async def tend() -> None:
+        while True:
+            supervisor.tend()
+            await asyncio.sleep(0.2)
+
+    tending = asyncio.create_task(tend())
+    try:
+        return await _play(layout)
+    finally:
+        tending.cancel()
 
 
 async def _play(layout: Layout) -> bool:

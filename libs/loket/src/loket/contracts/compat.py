@@ -34,6 +34,8 @@ class Break:
 
 def breaks(file: str, old: Schema, new: Schema) -> Iterator[Break]:
     """What is wrong with a change of one schema, in both directions."""
+    if old == new:
+        return
     if lost := witness(old, new):
         yield Break(file, "a record that lies in the log would not be read any more", lost)
     if unread := witness(new, old):

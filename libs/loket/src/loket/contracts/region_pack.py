@@ -5,7 +5,7 @@ from typing import Any
 
 from loket.contracts.written import as_yaml
 
-MOUNTED = "/region"
+MOUNTED = "/regions"
 FILE = "kustomization.yaml"
 
 
@@ -18,7 +18,7 @@ def component(region: Path, services: list[str]) -> dict[str, Any]:
         "configMapGenerator": [
             {"name": _name(service), "files": [f"{_key(path)}={service}/{path}" for path in paths]} for service, paths in files.items()
         ],
-        "patches": [{"patch": as_yaml(_mount(service, paths), heading=False)} for service, paths in files.items()],
+        "patches": [{"patch": as_yaml(_mount(region.name, service, paths), heading=False)} for service, paths in files.items()],
     }
 
 
@@ -27,9 +27,13 @@ def _files(region: Path, service: str) -> list[str]:
     return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
 
 
-def _mount(service: str, paths: list[str]) -> dict[str, Any]:
+def _mount(region: str, service: str, paths: list[str]) -> dict[str, Any]:
     volume = {"name": "region", "configMap": {"name": _name(service), "items": [{"key": _key(path), "path": path} for path in paths]}}
-    container = {"name": service, "volumeMounts": [{"name": "region", "mountPath": f"{MOUNTED}/{service}", "readOnly": True}]}
+    container = {
+        "name": service,
+        "env": [{"name": "REGION_PATH", "value": f"{MOUNTED}/{region}"}],
+        "volumeMounts": [{"name": "region", "mountPath": f"{MOUNTED}/{region}/{service}", "readOnly": True}],
+    }
     return {
         "apiVersion": "apps/v1",
         "kind": "Deployment",

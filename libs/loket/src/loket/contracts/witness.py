@@ -49,8 +49,8 @@ class Witness(NamedTuple):
 
 
 def witness(accepting: Schema, refusing: Schema) -> Witness | None:
-    """The first payload found that `accepting` accepts and `refusing` does not; None when every one tried passes both."""
-    good, other = _validator(accepting), _validator(refusing)
+    """The first payload found that a writer after `accepting` may write and a reader after `refusing` refuses; None when none was found."""
+    good, other = _validator(_closed(accepting)), _validator(refusing)
     for payload in _candidates(accepting, refusing):
         if good.is_valid(payload):
             for error in other.iter_errors(payload):
@@ -60,6 +60,16 @@ def witness(accepting: Schema, refusing: Schema) -> Witness | None:
 
 def _validator(schema: Schema) -> Draft202012Validator:
     return Draft202012Validator(schema, format_checker=FORMATS)
+
+
+def _closed(schema: Any) -> Any:
+    """The same schema for a writer: readers pass over fields they do not know, writers write none that are not theirs."""
+    if isinstance(schema, list):
+        return [_closed(part) for part in schema]
+    if not isinstance(schema, dict):
+        return schema
+    closed = {name: _closed(part) for name, part in schema.items()}
+    return {**closed, "additionalProperties": False} if isinstance(schema.get("properties"), dict) and "type" in schema else closed
 
 
 def _candidates(accepting: Schema, refusing: Schema) -> Iterator[Any]:

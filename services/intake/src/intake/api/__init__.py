@@ -6,7 +6,7 @@ from fastapi import APIRouter
 
 from common.service import Context
 from intake.api.cases import case_routes
-from intake.api.events import RawRoute, event_routes
+from intake.api.events import event_routes
 from intake.api.submissions import submission_routes
 from intake.domain.region import Rate
 from intake.gateway.admission import Gate
@@ -15,7 +15,7 @@ from intake.gateway.signature import Authentication, KeyFiles
 from intake.ports import Ports
 from intake.settings import Settings
 
-__all__ = ["RawRoute", "routes"]
+__all__ = ["routes"]
 
 
 def routes(context: Context, ports: Ports, settings: Settings) -> APIRouter:

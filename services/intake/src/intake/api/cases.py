@@ -4,7 +4,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
 from common.errors import NotFound, Rejected
 from common.events.base import Code, Language, Message
@@ -49,47 +49,55 @@ PageNumber = Annotated[int, Query(ge=1, le=100_000)]
 PageSize = Annotated[int, Query(alias="pageSize", ge=1, le=100)]
 
 
-def case_routes(context: Context, ports: Ports) -> APIRouter:
-    """The routes of staff, all behind the staff secret."""
-    router = APIRouter(prefix="/v1/cases", tags=["staff"], dependencies=[Depends(context.staff)])
+class CaseDesk:
+    """What each route of staff does."""
 
-    async def change(case_id: UUID, command: Message) -> CaseView:
-        await context.ask(command)
-        return await read(case_id)
+    def __init__(self, context: Context, ports: Ports) -> None:
+        self._context, self._ports = context, ports
 
-    async def read(case_id: UUID, language: Language = "en") -> CaseView:
-        case = await ports.cases.get(case_id)
-        if case is None:
-            raise NotFound("There is no such case.")
-        return view_of(case, ports, language)
-
-    @router.get("", summary="List cases, the newest first")
-    async def list_cases(status: Status | None = None, page: PageNumber = 1, page_size: PageSize = 50) -> CasePage:
-        cases, total = await ports.cases.page(status, page, page_size)
+    async def list_cases(self, status: Status | None = None, page: PageNumber = 1, page_size: PageSize = 50) -> CasePage:
+        """One page of cases, the newest first."""
+        cases, total = await self._ports.cases.page(status, page, page_size)
         return CasePage(cases=[summary_of(case) for case in cases], page=page, page_size=page_size, total=total)
 
-    router.get("/{case_id}", summary="Read a case")(read)
+    async def read(self, case_id: UUID, language: Language = "en") -> CaseView:
+        """A case with everything that is known of it; reasons in the language asked for."""
+        case = await self._ports.cases.get(case_id)
+        if case is None:
+            raise NotFound("There is no such case.")
+        return view_of(case, self._ports, language)
 
-    @router.post("/{case_id}/documents", summary="Record documents that have been shown")
-    async def record_documents(case_id: UUID, body: Documents) -> CaseView:
-        _refuse_unlisted(body, ports)
-        return await change(case_id, RecordDocuments(case_id=case_id, documents=tuple(body.documents)))
+    async def record_documents(self, case_id: UUID, body: Documents) -> CaseView:
+        """Documents that have been shown; a case that waited for them goes on."""
+        if {held.document_type for held in body.documents} - self._ports.region.codes.document_types:
+            raise Rejected("A type of document is not in the list of this region.")
+        return await self._change(case_id, RecordDocuments(case_id=case_id, documents=body.documents))
 
-    @router.post("/{case_id}/permit-decisions", summary="Record a permit decision")
-    async def record_permit_decision(case_id: UUID, body: PermitDecisionBody) -> CaseView:
-        return await change(case_id, RecordPermitDecision(case_id=case_id, **body.model_dump()))
+    async def record_permit_decision(self, case_id: UUID, body: PermitDecisionBody) -> CaseView:
+        """A decision on a person's permit; it may complete the case."""
+        return await self._change(case_id, RecordPermitDecision(case_id=case_id, **body.model_dump()))
 
-    @router.post("/{case_id}/bsn-issued", summary="Record that a citizen service number was issued")
-    async def record_bsn_issued(case_id: UUID, body: BsnIssuedBody) -> CaseView:
-        return await change(case_id, RecordBsnIssued(case_id=case_id, **body.model_dump()))
+    async def record_bsn_issued(self, case_id: UUID, body: BsnIssuedBody) -> CaseView:
+        """That a person has got a citizen service number, and when; never the number. Possible after the case is completed too."""
+        return await self._change(case_id, RecordBsnIssued(case_id=case_id, **body.model_dump()))
 
-    @router.post("/{case_id}/withdraw", summary="Withdraw a case")
-    async def withdraw(case_id: UUID, body: Withdrawal) -> CaseView:
-        return await change(case_id, WithdrawCase(case_id=case_id, reason_code=body.reason_code))
+    async def withdraw(self, case_id: UUID, body: Withdrawal) -> CaseView:
+        """The client does not want it any more: the case is closed and its visit cancelled."""
+        return await self._change(case_id, WithdrawCase(case_id=case_id, reason_code=body.reason_code))
 
+    async def _change(self, case_id: UUID, command: Message) -> CaseView:
+        await self._context.ask(command)
+        return await self.read(case_id)
+
+
+def case_routes(context: Context, ports: Ports) -> APIRouter:
+    """The routes of staff, all behind the staff secret."""
+    desk = CaseDesk(context, ports)
+    router = APIRouter(prefix="/v1/cases", tags=["staff"], dependencies=[Depends(context.staff)])
+    router.get("", summary="List cases, the newest first")(desk.list_cases)
+    router.get("/{case_id}", summary="Read a case")(desk.read)
+    router.post("/{case_id}/documents", summary="Record documents that have been shown")(desk.record_documents)
+    router.post("/{case_id}/permit-decisions", summary="Record a permit decision")(desk.record_permit_decision)
+    router.post("/{case_id}/bsn-issued", summary="Record that a citizen service number was issued")(desk.record_bsn_issued)
+    router.post("/{case_id}/withdraw", summary="Withdraw a case")(desk.withdraw)
     return router
-
-
-def _refuse_unlisted(body: Documents, ports: Ports) -> None:
-    if {held.document_type for held in body.documents} - ports.region.codes.document_types:
-        raise Rejected("A type of document is not in the list of this region.")

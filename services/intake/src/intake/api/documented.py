@@ -12,15 +12,18 @@ from intake.gateway.envelope import BATCH, BINARY, STRUCTURED
 EVENTS_TEXT = """\
 Takes CloudEvents 1.0: structured, binary (attributes as `ce-` headers) or a batch of up to 100.
 
-**Who sends.** The header `loket-partner` names the partner. Requests are signed as Standard Webhooks has it: `webhook-id`, `webhook-timestamp` (whole seconds) and
-`webhook-signature` (`v1,` and base64 of HMAC-SHA256 over `{webhook-id}.{webhook-timestamp}.{body}`; several, parted by blanks, while secrets are rotated). For a single event
-`webhook-id` is the event's `id`, so that the signature binds it in binary mode too; for a batch it is any id. Signatures are good for five minutes each way.
+**Who sends.** The header `loket-partner` names the partner. Requests are signed as Standard Webhooks has it: `webhook-id`,
+`webhook-timestamp` (whole seconds) and `webhook-signature`, which is `v1,` and base64 of HMAC-SHA256 over
+`{webhook-id}.{webhook-timestamp}.{body}`; several, parted by blanks, while secrets are rotated. For a single event `webhook-id` is the
+event's `id`, so that the signature binds it in binary mode too; for a batch it is any id. A signature is good for five minutes each way.
 `source` is the one that was agreed with the partner.
 
-**Order of checks.** Size (256 KiB), rate, signature, media type, JSON, envelope, data, permission. Everything that is wrong is answered at once, by JSON Pointer; of a batch
-either every event is right or none is taken. A number that passes the test of the citizen service number (BSN) is refused wherever it stands.
+**Order of checks.** Size (256 KiB), rate, signature, media type, JSON, envelope, data, permission. All faults are answered at once, by
+JSON Pointer; of a batch either every event is right or none is taken. A number that passes the test of the citizen service number (BSN)
+is refused wherever it stands.
 
-**Again.** The same event with the same bytes gets the same answer; other bytes under the same source and id get 409 (in a batch: in its place of the list).
+**Again.** The same event with the same bytes gets the same answer; other bytes under the same source and id get 409 (in a batch: in its
+place of the list).
 
 **202** means stored, and it will be planned, told and counted. The address given in it answers how far the submission is.
 """

@@ -53,7 +53,9 @@ def log_refusal(context: Context, refused: Refused) -> None:
 
 def _refuse_overload(context: Context) -> None:
     if (wait := context.overloaded()) is not None:
-        raise Refused(503, "overloaded", "More has come in than can be passed on at the moment; please come back.", retry_after=wait.total_seconds())
+        raise Refused(
+            503, "overloaded", "More has come in than can be passed on at the moment; please come back.", retry_after=wait.total_seconds()
+        )
 
 
 def _receipt(admitted: Admitted, outcomes: list[Aggregate | BaseException | None]) -> Response:

@@ -21,8 +21,8 @@ from intake.gateway.refusal import Refused
 from intake.ports import Ports
 
 STATUS_TEXT = """\
-Status and reasons only, no personal data. Signed like an event with an empty body, and with the submission's id as `webhook-id`: the signature is good for this one
-submission and for five minutes. Whoever did not hand it in gets the same 404 as for an id that does not exist.
+Status and reasons only, no personal data. Signed like an event with an empty body, and with the submission's id as `webhook-id`: the
+signature is good for this one submission and for five minutes. Whoever did not hand it in gets the same 404 as for an unknown id.
 """
 
 
@@ -56,7 +56,11 @@ def submission_routes(context: Context, ports: Ports, gate: Gate) -> APIRouter:
     router = APIRouter(tags=["partners"])
 
     @router.get(
-        "/v1/submissions/{submission_id}", response_model=Submitted, summary="How far a submission is", description=STATUS_TEXT, openapi_extra={"parameters": SIGNED}
+        "/v1/submissions/{submission_id}",
+        response_model=Submitted,
+        summary="How far a submission is",
+        description=STATUS_TEXT,
+        openapi_extra={"parameters": SIGNED},
     )
     async def read_submission(submission_id: UUID, request: Request, language: Language = "en") -> Submitted | Response:
         try:
@@ -80,7 +84,12 @@ async def _submitted(submission_id: UUID, partner: str, ports: Ports, language: 
     case = await ports.cases.get(submission_id)
     if case is not None and case.partner_id == partner:
         return Submitted(
-            id=case.id, kind="case", status=case.status, result=case.result, received_at=case.received_at, reasons=reasons_of(case, ports, language)
+            id=case.id,
+            kind="case",
+            status=case.status,
+            result=case.result,
+            received_at=case.received_at,
+            reasons=reasons_of(case, ports, language),
         )
     contact = await ports.contacts.get(submission_id)
     if contact is None or contact.partner_id != partner:

@@ -37,7 +37,8 @@ def open_case(command: SubmitCase, catalogue_version: str, now: datetime) -> Cas
         contact=asked.contact,
         persons=asked.persons,
         formalities=tuple(
-            Formality(id=derived("formality", command.id, place), product=one.product, persons=one.persons) for place, one in enumerate(asked.formalities)
+            Formality(id=derived("formality", command.id, place), product=one.product, persons=one.persons)
+            for place, one in enumerate(asked.formalities)
         ),
         stay_months=asked.stay_months,
         not_before=max((day for day in (asked.not_before, asked.arrives_on) if day is not None), default=None),
@@ -103,7 +104,12 @@ def _tell_opened(case: Case, catalogue_version: str, now: datetime) -> Case:
     if case.contact is not None:
         case.tell(
             PartyContactChanged(
-                occurred_at=now, party_id=case.party_id, name=case.contact.name, email=case.contact.email, language=case.language, revision=1
+                occurred_at=now,
+                party_id=case.party_id,
+                name=case.contact.name,
+                email=case.contact.email,
+                language=case.language,
+                revision=1,
             )
         )
     case.tell(

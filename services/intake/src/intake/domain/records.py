@@ -22,7 +22,9 @@ def record_documents(case: Case, documents: Iterable[HeldDocument], now: datetim
     if not new:
         return None
     case.persons = tuple(
-        person.model_copy(update={"documents": (*person.documents, *sorted(document for number, document in new if number == person.number))})
+        person.model_copy(
+            update={"documents": (*person.documents, *sorted(document for number, document in new if number == person.number))}
+        )
         for person in case.persons
     )
     came = tuple(sorted({document for _, document in new} & {document for missing in case.missing() for document in missing.any_of}))

@@ -48,7 +48,8 @@ class Product(Dated):
     organisation: Code
     desk: bool = Field(description="Whether somebody must come to a desk for it.")
     awaits_permit_unless_held: tuple[Code, ...] | None = Field(
-        default=None, description="A permit decision is awaited after the desk, unless the person holds one of these; absent: none is awaited."
+        default=None,
+        description="A permit decision is awaited after the desk, unless the person holds one of these; absent: none is awaited.",
     )
     registers: bool = Field(default=False, description="Whether it ends in a registration that leads to a citizen service number.")
     documents: tuple[DocumentRule, ...] = ()

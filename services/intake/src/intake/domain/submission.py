@@ -27,7 +27,9 @@ def listed(name: str) -> AfterValidator:
 
 
 Name = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f<>]+$", examples=["A. Example"])]
-Email = Annotated[str, Field(max_length=254, pattern=r"^[^@\s\x00-\x1f\x7f<>,;\"]+@[A-Za-z0-9.-]+\.[A-Za-z]{2,}$", examples=["a.example@example.org"])]
+Email = Annotated[
+    str, Field(max_length=254, pattern=r"^[^@\s\x00-\x1f\x7f<>,;\"]+@[A-Za-z0-9.-]+\.[A-Za-z]{2,}$", examples=["a.example@example.org"])
+]
 PersonNumber = Annotated[int, Field(ge=1, le=50, examples=[1])]
 CaseTypeCode = Annotated[Code, listed("case_types"), Field(examples=["fast_track_non_eu"])]
 ProductCode = Annotated[Code, listed("products"), Field(examples=["brp_first_registration"])]
@@ -44,7 +46,9 @@ Country = Annotated[Code, listed("countries"), Field(examples=["be"])]
 class Handed(BaseModel):
     """Part of a submission; unknown fields are faults. The gateway reads camelCase only, the store reads the names as they are."""
 
-    model_config = ConfigDict(frozen=True, strict=True, extra="forbid", alias_generator=to_camel, validate_by_name=True, hide_input_in_errors=True)
+    model_config = ConfigDict(
+        frozen=True, strict=True, extra="forbid", alias_generator=to_camel, validate_by_name=True, hide_input_in_errors=True
+    )
 
 
 class ContactDetails(Handed):
@@ -80,7 +84,9 @@ class CaseSubmitted(Handed):
     language: Language = Field(description="The language in which the client wants to hear from us.")
     channel: Channel
     initiator_role: InitiatorRole
-    organisation_id: Code | None = Field(default=None, description="The organisation that the partner acts for; left out, the partner's own if it is one.")
+    organisation_id: Code | None = Field(
+        default=None, description="The organisation that the partner acts for; left out, the partner's own if it is one."
+    )
     journey_id: UUID | None = Field(default=None, description="Joins the cases of one household over time.")
     contact: ContactDetails
     persons: tuple[Person, ...] = Field(min_length=1, max_length=50)

@@ -127,7 +127,9 @@ class Gate:
             case CaseSubmitted():
                 return SubmitCase(id=id_, partner_id=partner.id, fingerprint=fingerprint, organisation_id=organisation, handed_in=payload)
             case ContactMade():
-                return RegisterContact(id=id_, partner_id=partner.id, fingerprint=fingerprint, organisation_id=organisation, handed_in=payload)
+                return RegisterContact(
+                    id=id_, partner_id=partner.id, fingerprint=fingerprint, organisation_id=organisation, handed_in=payload
+                )
             case _:
                 return RecordQuestion(
                     id=id_,

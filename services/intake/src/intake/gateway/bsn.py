@@ -7,11 +7,11 @@ from datetime import datetime
 from intake.gateway.json_strictly import Json, Path, strings
 
 SENTENCE = (
-    "This looks like a citizen service number (BSN). The law allows its use only to bodies that it names, so this desk takes none from partners; "
-    "please leave it out."
+    "This looks like a citizen service number (BSN). The law allows its use only to bodies that it names, "
+    "so this desk takes none from partners; please leave it out."
 )
 _WEIGHTS = (9, 8, 7, 6, 5, 4, 3, 2, -1)
-_SHAPE = bytes(ord("0") if chr(sign).isdigit() and sign < 128 else sign if sign in b" .-" else ord("x") for sign in range(256))
+_SHAPE = bytes(ord("0") if sign in b"0123456789" else sign if sign in b" .-" else ord("x") for sign in range(256))
 _RUN_OF_SHAPE = re.compile(rb"00000000+")
 _GROUPS_OF_SHAPE = tuple(form.replace("?", sign).encode() for sign in " .-" for form in ("000?000?000", "0000?00?000"))
 _LENGTHS = (8, 9)
@@ -28,7 +28,8 @@ _OPAQUE = re.compile(
 def holds_bsn(text: str) -> bool:
     """Whether a text holds a number of nine digits that passes the eleven test, or of eight that does with the zero left out.
 
-    Eight digits that read as a day (20261124, 24112026) are taken for a day. One in eleven numbers of nine digits passes by chance: they are refused too.
+    Eight digits that read as a day (20261124, 24112026) are taken for a day. One in eleven numbers of nine digits passes by chance:
+    they are refused too.
     """
     if text.isascii() and not _may_hold(text.encode()):
         return False
@@ -40,7 +41,11 @@ def holds_bsn(text: str) -> bool:
 
 def places_of_bsn(value: Json) -> Sequence[Path]:
     """Where in a JSON value a BSN may stand."""
-    return [path for path, piece in strings(value) if holds_bsn(piece if isinstance(piece, str) else format(piece, "d" if isinstance(piece, int) else "f"))]
+    return [
+        path
+        for path, piece in strings(value)
+        if holds_bsn(piece if isinstance(piece, str) else format(piece, "d" if isinstance(piece, int) else "f"))
+    ]
 
 
 def _may_hold(text: bytes) -> bool:

@@ -41,14 +41,16 @@ class Handed(NamedTuple):
 def take_apart(headers: Mapping[str, str], body: bytes, most: int) -> tuple[list[Handed], bool]:
     """The events of a request, and whether it is a batch."""
     kind, parameters = _media_type(headers.get("content-type", ""))
-    if kind not in {STRUCTURED, BATCH, BINARY} or parameters not in {"", "charset=utf-8"} or headers.get("content-encoding", "identity") != "identity":
+    if (
+        kind not in {STRUCTURED, BATCH, BINARY}
+        or parameters not in {"", "charset=utf-8"}
+        or headers.get("content-encoding", "identity") != "identity"
+    ):
         raise Refused(415, "media_type", f"Send {STRUCTURED}, {BATCH}, or {BINARY} with ce- headers; UTF-8, not compressed.")
     try:
         text = text_of(body)
         if kind == BATCH:
             items = parse_items(text, most)
-            if not items:
-                raise NotStrict("A batch has at least one event.")
             return [_structured(raw, value, (place,)) for place, (raw, value) in enumerate(items)], True
         value = parse(text)
         return [_structured(text, value, ()) if kind == STRUCTURED else _binary(headers, text, body, value)], False
@@ -116,7 +118,7 @@ def _binary(headers: Mapping[str, str], text: str, body: bytes, value: Json) -> 
 
 
 def _searched(text: str, value: Json) -> str:
-    """The text in which a number is looked for, with escapes resolved: digits may be written as \\u0031."""
+    """The text in which a number is looked for, with escapes resolved: they may stand for digits."""
     return text if "\\u" not in text else orjson.dumps(value).decode()
 
 

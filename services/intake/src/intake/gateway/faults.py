@@ -24,8 +24,22 @@ _SENTENCES = {
     "json_invalid": "is not JSON",
 }
 _OURS = frozenset(
-    "unlisted literal_error string_too_long string_too_short too_long too_short greater_than_equal less_than_equal string_type int_type bool_type "
-    "date_type datetime_type int_from_float".split()
+    [
+        "unlisted",
+        "literal_error",
+        "string_too_long",
+        "string_too_short",
+        "too_long",
+        "too_short",
+        "greater_than_equal",
+        "less_than_equal",
+        "string_type",
+        "int_type",
+        "bool_type",
+        "date_type",
+        "datetime_type",
+        "int_from_float",
+    ]
 )
 """Kinds whose message is made of our own bounds and words only."""
 

@@ -40,24 +40,21 @@ def parse(text: str) -> Json:
 
 
 def parse_items(text: str, most: int) -> list[tuple[str, Json]]:
-    """The items of an array, each with its own text; keys are counted per item."""
-    at = _skip(text, 0)
-    if text[at : at + 1] != "[":
-        raise NotStrict("A batch is a JSON array.")
+    """The items of an array, one at least, each with its own text; keys are counted per item."""
     items: list[tuple[str, Json]] = []
-    at = _skip(text, at + 1)
-    while text[at : at + 1] != "]" or items:
+    at, sign = _next_sign(text, 0)
+    if sign != "[":
+        raise NotStrict("A batch is a JSON array.")
+    while sign != "]":
         if len(items) == most:
             raise NotStrict(f"A batch has {most} events at most.")
-        value, end = _scan(text, at)
-        items.append((text[at:end], value))
-        at = _skip(text, end)
-        if text[at : at + 1] == "]":
-            break
-        if text[at : at + 1] != ",":
+        start = _skip(text, at)
+        value, end = _scan(text, start)
+        items.append((text[start:end], value))
+        at, sign = _next_sign(text, end)
+        if sign not in {",", "]"}:
             raise NotStrict("The body is not JSON.")
-        at = _skip(text, at + 1)
-    if _skip(text, at + 1) != len(text):
+    if _skip(text, at) != len(text):
         raise NotStrict("The body is not JSON: something follows its end.")
     return items
 
@@ -78,6 +75,12 @@ def strings(value: Json, path: Path = ()) -> Iterator[tuple[Path, str | int | fl
 def _skip(text: str, at: int) -> int:
     found = _BETWEEN.match(text, at)
     return at if found is None else found.end()
+
+
+def _next_sign(text: str, at: int) -> tuple[int, str]:
+    """The next sign that is not blank, and where the text goes on after it."""
+    at = _skip(text, at)
+    return at + 1, text[at : at + 1]
 
 
 def _scan(text: str, at: int) -> tuple[Json, int]:

@@ -47,7 +47,7 @@ class Bucket:
 
 
 class Pace:
-    """A bucket per partner. It is looked into before the signature is checked and emptied after: a stranger cannot use up a partner's tokens."""
+    """A bucket per partner, looked into before the signature is checked and emptied after: strangers cannot use up a partner's tokens."""
 
     def __init__(self, partners: Mapping[str, Partner], default: Rate, time: Callable[[], float] = monotonic) -> None:
         self._buckets = {partner.id: Bucket(partner.rate or default, time) for partner in partners.values()}

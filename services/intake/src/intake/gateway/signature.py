@@ -27,7 +27,7 @@ class Keys(Protocol):
 
 
 class KeyFiles:
-    """A folder with one file per partner, one secret per line (`whsec_` and base64, as Standard Webhooks has it), as Kubernetes mounts them."""
+    """A folder with a file per partner, as Kubernetes mounts it; one secret per line (`whsec_` and base64, as Standard Webhooks has it)."""
 
     def __init__(self, folder: Path, partners: Iterable[str], time: Callable[[], float] = monotonic) -> None:
         self._folder, self._partners, self._time = folder, tuple(partners), time

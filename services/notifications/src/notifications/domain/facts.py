@@ -27,6 +27,7 @@ class Information(_Facts):
     kind: Literal["information"] = "information"
     document_types: tuple[Code, ...]
     due_date: date
+    asked_at: datetime
 
 
 class Referral(_Facts):
@@ -43,6 +44,7 @@ class Closing(_Facts):
 
     kind: Literal["closing"] = "closing"
     result: Literal["completed", "rejected", "withdrawn", "referred", "answered"]
+    closed_at: datetime
 
 
 class PlannedVisit(_Facts):

@@ -1,6 +1,6 @@
 """A message to one party: claimed before it is handed over, so that it is never sent twice."""
 
-from datetime import datetime
+from datetime import UTC, datetime, time, timedelta
 from enum import StrEnum
 from typing import ClassVar, Self
 from uuid import UUID
@@ -11,7 +11,7 @@ from common.aggregate import Aggregate
 from common.events.base import Code, Language
 from common.events.notification import NotificationFailed, NotificationRequested, NotificationSent, NotificationSuppressed
 from common.ids import derived
-from notifications.domain.facts import CancelledVisit, Facts, PlannedVisit
+from notifications.domain.facts import CancelledVisit, Facts, Information, PlannedVisit
 from notifications.domain.policy import Policy
 from notifications.domain.steps import HandOver, Outcome, RecordOutcome, SendMessage, SettleUnknown
 
@@ -218,11 +218,19 @@ def message_id(template: Template, *cause: object) -> UUID:
 
 
 def _expiry(order: Order, not_before: datetime, policy: Policy) -> datetime:
-    """A message about a visit is worth nothing once the visit has begun; word of its end only while it would have lasted."""
     limit = not_before + policy.lasts(order.template, not_before.date())
-    last: datetime | None = None
-    if isinstance(order.facts, PlannedVisit):
-        last = order.facts.starts_at()
-    elif isinstance(order.facts, CancelledVisit):
-        last = order.facts.ends_at()
+    last = _last_use(order.facts)
     return limit if last is None else min(limit, last)
+
+
+def _last_use(facts: Facts) -> datetime | None:
+    """After this a message is worth nothing: the visit has begun or would be over, the day for bringing documents is past."""
+    match facts:
+        case PlannedVisit():
+            return facts.starts_at()
+        case CancelledVisit():
+            return facts.ends_at()
+        case Information():
+            return datetime.combine(facts.due_date + timedelta(days=1), time(), UTC)
+        case _:
+            return None

@@ -33,12 +33,15 @@ def _facts(region: Region, template: Template) -> list[Facts]:
     planned: list[Facts] = [visit, visit.model_copy(update={"items": visit.items[:1]})]
     ways: dict[Template, list[Facts]] = {
         Template.SUBMISSION_RECEIVED: [Submission(case_type=product)],
-        Template.INFORMATION_NEEDED: [Information(document_types=tuple(region.documents.codes()[:2]), due_date=MORNING.date())],
+        Template.INFORMATION_NEEDED: [
+            Information(document_types=tuple(region.documents.codes()[:2]), due_date=MORNING.date(), asked_at=MORNING)
+        ],
         Template.CASE_REFERRED: [
             Referral(target_organisation=organisation, target_product=product, warm_transfer=warm) for warm in (True, False)
         ],
         Template.CASE_CLOSED: [
-            Closing.model_validate({"result": result}) for result in ("completed", "rejected", "withdrawn", "referred", "answered")
+            Closing.model_validate({"result": result, "closed_at": MORNING})
+            for result in ("completed", "rejected", "withdrawn", "referred", "answered")
         ],
         Template.VISIT_CONFIRMED: planned,
         Template.VISIT_REMINDER: planned,

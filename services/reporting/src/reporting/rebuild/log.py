@@ -43,47 +43,49 @@ class Log:
 @asynccontextmanager
 async def open_log(bootstrap_servers: str, topics: Iterable[str], prefix: str) -> AsyncIterator[Log]:
     """The log of topics from its very beginning; raises `LogError` where the beginning or a topic is gone."""
+    places = await _places(bootstrap_servers, [prefix + topic for topic in topics])
     consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap_servers, group_id=None, enable_auto_commit=False, auto_offset_reset="earliest")
     await consumer.start()
     try:
-        places = await _places(consumer, [prefix + topic for topic in topics])
+        consumer.assign(places)
         begins = await consumer.beginning_offsets(places)
         if gone := sorted({place.topic for place, offset in begins.items() if offset}):
             raise LogError(f"The log does not begin at 0 any more: {', '.join(gone)}. Nothing can be compared with the whole of it.")
         ends = await consumer.end_offsets(places)
-        consumer.assign(places)
-        await consumer.seek_to_beginning(*places)
         yield Log(consumer, ends, prefix)
     finally:
         await consumer.stop()
 
 
-async def _places(consumer: AIOKafkaConsumer, topics: list[str]) -> list[TopicPartition]:
-    known = await consumer.topics()
-    if missing := sorted(set(topics) - set(known)):
+async def _places(bootstrap_servers: str, topics: list[str]) -> list[TopicPartition]:
+    async with _administration(bootstrap_servers) as admin:
+        found = await admin.describe_topics(topics)
+    if missing := sorted(topic["topic"] for topic in found if topic["error_code"] or not topic["partitions"]):
         raise LogError(f"Kafka does not know {', '.join(missing)}.")
-    return [TopicPartition(topic, partition) for topic in topics for partition in sorted(consumer.partitions_for_topic(topic) or ())]
+    return [TopicPartition(topic["topic"], partition["partition"]) for topic in found for partition in topic["partitions"]]
 
 
 async def members_of(bootstrap_servers: str, group: str) -> int:
     """How many replicas read as a group at the moment."""
-    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap_servers)
-    await admin.start()
-    try:
+    async with _administration(bootstrap_servers) as admin:
         answers = await admin.describe_consumer_groups([group])
         return sum(len(found[5]) for answer in answers for found in answer.groups)
-    finally:
-        await admin.close()
 
 
 async def committed_beyond(bootstrap_servers: str, group: str, prefix: str, ends: dict[Place, int]) -> bool:
     """Whether a group has read further than these offsets."""
-    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap_servers)
-    await admin.start()
-    try:
+    async with _administration(bootstrap_servers) as admin:
         offsets = await admin.list_consumer_group_offsets(group)
         return any(
             found.offset > ends.get((place.topic.removeprefix(prefix), place.partition), found.offset) for place, found in offsets.items()
         )
+
+
+@asynccontextmanager
+async def _administration(bootstrap_servers: str) -> AsyncIterator[AIOKafkaAdminClient]:
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap_servers)
+    await admin.start()
+    try:
+        yield admin
     finally:
         await admin.close()
