@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from jsonschema import Draft202012Validator
 from typer.testing import CliRunner
 
 from loket.commands.contracts import app
@@ -74,9 +75,7 @@ def test_a_change_that_breaks_nobody_passes(old: Schema, new: Schema) -> None:
 
 
 @pytest.mark.parametrize(("old", "new", "_place"), UNREADABLE.values(), ids=UNREADABLE)
-def test_a_witness_is_accepted_by_one_side_and_refused_by_the_other(old: Schema, new: Schema, _place: str) -> None:  # noqa: PT019
-    from jsonschema import Draft202012Validator
-
+def test_a_witness_is_accepted_by_one_side_and_refused_by_the_other(old: Schema, new: Schema, _place: str) -> None:
     found = witness(old, new)
     assert found is not None
     assert Draft202012Validator(old, format_checker=FORMATS).is_valid(found.payload)

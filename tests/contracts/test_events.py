@@ -1,6 +1,7 @@
 """Examples are executed, and who tells and hears what is what the classes and the services both say."""
 
 import re
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import orjson
@@ -149,13 +150,10 @@ def _leads(document: Any, reference: str) -> bool:
     return True
 
 
-def _texts(schema: Any, path: str = "") -> Any:
-    if isinstance(schema, dict):
-        if schema.get("type") == "string":
-            yield path, schema
-        for name, part in schema.items():
-            if name != "examples":
-                yield from _texts(part, f"{path}/{name}".lstrip("/"))
-    elif isinstance(schema, list):
-        for part in schema:
-            yield from _texts(part, path)
+def _texts(schema: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+    parts = schema.items() if isinstance(schema, dict) else enumerate(schema) if isinstance(schema, list) else ()
+    if isinstance(schema, dict) and schema.get("type") == "string":
+        yield path, schema
+    for name, part in parts:
+        if name != "examples":
+            yield from _texts(part, f"{path}/{name}".lstrip("/"))

@@ -1,35 +1,11 @@
 """One case, from a partner's POST to a figure."""
 
-from datetime import timedelta
-from typing import Any
-
 import pytest
+from journeys.reaching import has_told, served
 
 from whole_platform import Platform, registration
 
 pytestmark = pytest.mark.kafka
-
-
-async def served(platform: Platform, case: str) -> dict[str, Any]:
-    """Bring a case's visit to its end at the desk."""
-    visit = (await platform.until(lambda: platform.ask("scheduling", "GET", "/v1/visits", params={"case": case})))[0]
-    await platform.until(lambda: in_stage(platform, visit["visitId"], "confirmed"))
-    visit = await platform.ask("scheduling", "GET", f"/v1/visits/{visit['visitId']}")
-    await platform.until(lambda: has_told(platform, case, "notification.sent", 2))
-    platform.clock.forward(timedelta(days=2, hours=3))
-    await platform.until(lambda: has_told(platform, case, "notification.sent", 3))
-    platform.clock.forward(timedelta(hours=23))
-    for one in visit["appointments"]:
-        at = f"/v1/visits/{visit['visitId']}/appointments/{one['appointmentId']}"
-        await platform.ask("scheduling", "POST", f"{at}/check-in", json={"documentsComplete": True})
-        await platform.ask("scheduling", "POST", f"{at}/call")
-        await platform.ask("scheduling", "POST", f"{at}/start")
-        await platform.ask("scheduling", "POST", f"{at}/complete", json={"outcome": "settled"})
-    return visit
-
-
-async def in_stage(platform: Platform, visit: str, stage: str) -> bool:
-    return (await platform.ask("scheduling", "GET", f"/v1/visits/{visit}"))["stage"] == stage
 
 
 async def test_a_household_is_registered_told_in_its_language_and_counted(platform: Platform) -> None:
@@ -38,7 +14,6 @@ async def test_a_household_is_registered_told_in_its_language_and_counted(platfo
     case = answer.json()["id"]
 
     await served(platform, case)
-    await platform.until(lambda: closed_and_told(platform, case))
 
     topics = await platform.topics_of(case)
     assert topics[0] == "case.created"
@@ -51,11 +26,6 @@ async def test_a_household_is_registered_told_in_its_language_and_counted(platfo
     events = await platform.ask("reporting", "GET", "/v1/indicators/K2/events", params={"from": "2026-11-30", "to": "2026-12-31"})
     assert figure["total"]["value"] == "2"
     assert {event["caseId"] for event in events["items"]} == {case}
-
-
-async def closed_and_told(platform: Platform, case: str) -> bool:
-    topics = await platform.topics_of(case)
-    return "case.closed" in topics and topics.count("notification.sent") == 4
 
 
 async def test_the_same_submission_twice_is_one_case_and_other_bytes_under_its_id_are_refused(platform: Platform) -> None:
@@ -82,6 +52,3 @@ async def test_a_withdrawn_case_loses_its_visit_and_gives_its_slots_back(platfor
     assert not [one for one in day["appointments"] if one["state"] == "booked"]
     assert "case.closed" in await platform.topics_of(case)
 
-
-async def has_told(platform: Platform, case: str, topic: str, times: int = 1) -> bool:
-    return (await platform.topics_of(case)).count(topic) >= times

@@ -13,7 +13,7 @@ from common.runner import Origin
 from common.store.port import Entry
 from common.testing.memory import MemoryStore
 from reporting import app
-from reporting.domain import Fact, actor_of
+from reporting.domain import Fact
 from reporting.store import REMEMBERED, Facts
 from reporting.titles import TITLES
 
@@ -128,7 +128,7 @@ def test_every_recorded_event_has_a_title_for_people() -> None:
     ("told", "actor"), [(missed("a", "b"), "desk_ecmr_1"), (created("a"), "engineering-sponsor"), (attended("a", "b"), None)]
 )
 def test_the_actor_is_whoever_the_event_names(told: Told, actor: str | None) -> None:
-    assert actor_of(told.event) == actor
+    assert Fact.of(told.event, told.envelope, told.envelope.time).actor == actor
 
 
 def test_facts_are_found_by_case_and_by_the_time_of_recording() -> None:

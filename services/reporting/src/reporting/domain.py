@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
+from functools import cache
 from typing import ClassVar, Literal, NamedTuple, Self
 from uuid import UUID
 
@@ -44,11 +45,12 @@ class Fact(Aggregate):
     @classmethod
     def of(cls, event: Event, envelope: Envelope, now: datetime) -> Self:
         """What is kept of an event; its id is the event's, so that a repeated event is a duplicate key."""
+        kept = _kept_of(type(event))
         return cls(
             id=envelope.id,
             correlation=envelope.correlation,
             topic=event.topic,
-            event_type=event_type(type(event)),
+            event_type=kept.event_type,
             subject=envelope.subject,
             case_id=event.case_id if isinstance(event, CaseEvent) else None,
             publisher=event.publisher,
@@ -59,8 +61,8 @@ class Fact(Aggregate):
             sequence=envelope.sequence,
             causation=envelope.causation,
             trace=envelope.traceparent[3:35],
-            actor=actor_of(event),
-            data=event.__pydantic_serializer__.to_json(event, by_alias=True, exclude=_left_out(type(event))).decode(),
+            actor=getattr(event, kept.actor) if kept.actor else None,
+            data=event.__pydantic_serializer__.to_json(event, by_alias=True, exclude=kept.left_out).decode(),
         )
 
 
@@ -167,10 +169,14 @@ def indicator_id(key: str) -> UUID:
     return derived("indicator", key)
 
 
-def actor_of(event: Event) -> str | None:
-    """Who acted, as a code, where the event says so."""
-    return next((getattr(event, field) for field in ACTORS if field in type(event).model_fields), None)
+class _Kept(NamedTuple):
+    event_type: str
+    actor: str | None
+    left_out: set[str] | None
 
 
-def _left_out(event: type[Event]) -> set[str] | None:
-    return set(LEFT_OUT) if "record" in event.model_fields else None
+@cache
+def _kept_of(event: type[Event]) -> _Kept:
+    """What all facts of one kind of event have in common; found once, since every event of the platform comes by."""
+    actor = next((field for field in ACTORS if field in event.model_fields), None)
+    return _Kept(event_type(event), actor, set(LEFT_OUT) if not LEFT_OUT.isdisjoint(event.model_fields) else None)
