@@ -1,6 +1,7 @@
 """Toys for the suites of the chassis: an aggregate of each sort, events that exist, records as Kafka's client hands them over."""
 
 import asyncio
+import os
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -17,7 +18,7 @@ from common.ids import derived
 from common.store.port import Collection
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
-LONG = 60.0  # seconds until a wait counts as failed; nothing is asserted about time
+LONG = float(os.environ.get("LOKET_TEST_PATIENCE", "60"))  # seconds until a wait counts as failed; nothing is asserted about time
 
 
 class Thing(Aggregate):
@@ -107,7 +108,9 @@ class FakeRecord:
     timestamp: int = 0
 
 
-def record_of(case: UUID, sequence: int = 1, *, offset: int = 0, partition: int = 0, target: str = "x", **headers: bytes | None) -> FakeRecord:
+def record_of(
+    case: UUID, sequence: int = 1, *, offset: int = 0, partition: int = 0, target: str = "x", **headers: bytes | None
+) -> FakeRecord:
     """A `case.referred` of a case as Kafka would give it."""
     event = referred(case, target)
     given: dict[str, bytes | None] = {

@@ -88,7 +88,9 @@ class Platform:
     partner_secrets: dict[str, str]
     clients: dict[str, httpx.AsyncClient] = field(default_factory=dict)
 
-    async def hand_in(self, data: dict[str, Any], *, partner: str = "municipality-portal", kind: str = "case-submitted", id_: str = "") -> httpx.Response:
+    async def hand_in(
+        self, data: dict[str, Any], *, partner: str = "municipality-portal", kind: str = "case-submitted", id_: str = ""
+    ) -> httpx.Response:
         """A partner's signed event."""
         id_ = id_ or str(uuid4())
         event = {"specversion": "1.0", "id": id_, "source": sources()[partner], "type": f"nl.arbeidsmarktdiensten.{kind}.v1", "data": data}
@@ -167,7 +169,9 @@ async def whole_platform(kafka: str, folder: Path, *, mongo_url: str | None = No
             for name, service in services.items():
                 await stack.enter_async_context(service.running())
                 transport = httpx.ASGITransport(app=service.app, raise_app_exceptions=False)
-                platform.clients[name] = await stack.enter_async_context(httpx.AsyncClient(transport=transport, base_url=f"http://{name}.test"))
+                platform.clients[name] = await stack.enter_async_context(
+                    httpx.AsyncClient(transport=transport, base_url=f"http://{name}.test")
+                )
             for service in services.values():
                 await service.consuming.assigned.wait()
             yield platform
@@ -193,7 +197,9 @@ def _services(
             notifications.settings.Settings(**common, **_store("notifications", folder, prefix), smtp_host="127.0.0.1", smtp_port=smtp)
         ),
         "scheduling": scheduling.app.build(scheduling.settings.Settings(**common, **_store("scheduling", folder, prefix))),
-        "intake": intake.app.build(intake.settings.Settings(**common, **_store("intake", folder, prefix), partner_secrets_path=folder / "partners")),
+        "intake": intake.app.build(
+            intake.settings.Settings(**common, **_store("intake", folder, prefix), partner_secrets_path=folder / "partners")
+        ),
     }
     return {name: Service(blueprint, clock=clock, tracing=Tracing(name, 1.0, spans, synchronous=True)) for name, blueprint in made.items()}
 

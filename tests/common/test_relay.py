@@ -621,9 +621,5 @@ async def test_a_step_is_applied_once_when_its_clearing_was_lost(world: World) -
     assert (await world.thing(id_)).seen == ["finish", "again"]
 
 
-def Grow_finish(id_: UUID) -> Finish:
-    return Finish(id=id_, word="again")
-
-
 def step_entry(id_: UUID) -> Entry:
     return Entry(1, How.THEN, new(), "Finish", "k", 1, 1, NOW, Finish(id=id_).model_dump_json().encode(), "", None, None)

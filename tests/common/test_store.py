@@ -187,7 +187,9 @@ async def test_one_entry_is_taken_out_by_one_alone(store: Store) -> None:
 
 
 async def test_untold_gives_the_oldest_first_and_only_those_old_enough(store: Store) -> None:
-    ages = {hours: (await saved(store, Thing(id=new()), entry(1, later(hours=hours)), entry(2, later(hours=9)))).id for hours in (3, 1, 2, 5)}
+    ages = {
+        hours: (await saved(store, Thing(id=new()), entry(1, later(hours=hours)), entry(2, later(hours=9)))).id for hours in (3, 1, 2, 5)
+    }
     other = Other(id=new(), version=1)
     assert await store.save(other, [entry(1, later(hours=0))])
 

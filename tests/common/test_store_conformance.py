@@ -73,7 +73,9 @@ async def test_two_hundred_entries_added_one_by_one_are_all_there(store: Store) 
     thing = Thing(id=new())
     for position in range(1, 201):
         thing.version = position
-        assert await store.save(thing, [Entry(position, How.TELL, new(), "case.referred", "k", position, position, NOW, b"{}", "", None, None)])
+        assert await store.save(
+            thing, [Entry(position, How.TELL, new(), "case.referred", "k", position, position, NOW, b"{}", "", None, None)]
+        )
 
     assert [entry.position for entry in await store.entries("things", thing.id)] == list(range(1, 201))
 

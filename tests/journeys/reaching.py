@@ -4,9 +4,9 @@ from datetime import timedelta
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
+from whole_platform import Platform
 
 from common.topics import TOPICS
-from whole_platform import Platform
 
 
 async def has_told(platform: Platform, case: str, topic: str, times: int = 1) -> bool:

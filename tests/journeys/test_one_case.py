@@ -2,7 +2,6 @@
 
 import pytest
 from journeys.reaching import has_told, served
-
 from whole_platform import Platform, registration
 
 pytestmark = pytest.mark.kafka
@@ -51,4 +50,3 @@ async def test_a_withdrawn_case_loses_its_visit_and_gives_its_slots_back(platfor
     day = await platform.ask("scheduling", "GET", f"/v1/desks/{desk}/day", params={"date": visit["day"] or "2026-12-03"})
     assert not [one for one in day["appointments"] if one["state"] == "booked"]
     assert "case.closed" in await platform.topics_of(case)
-

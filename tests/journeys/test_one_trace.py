@@ -3,9 +3,9 @@
 import pytest
 from journeys.reaching import has_told
 from opentelemetry.sdk.trace import ReadableSpan
+from whole_platform import Platform, registration
 
 from common.telemetry import SPAN_KEYS
-from whole_platform import Platform, registration
 
 pytestmark = pytest.mark.kafka
 

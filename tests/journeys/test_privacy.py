@@ -4,7 +4,6 @@ import json
 
 import pytest
 from journeys.reaching import everything_in_the_log, served
-
 from whole_platform import STAFF, Platform, registration
 
 pytestmark = pytest.mark.kafka
@@ -27,7 +26,10 @@ async def test_canaries_are_in_no_event_key_header_log_span_metric_or_answer(pla
     case = answer.json()["id"]
     await served(platform, case)
 
-    seen = {f"{record.topic}/{record.partition}@{record.offset}": repr((record.key, record.value, record.headers)) for record in await everything_in_the_log(platform)}
+    seen = {
+        f"{record.topic}/{record.partition}@{record.offset}": repr((record.key, record.value, record.headers))
+        for record in await everything_in_the_log(platform)
+    }
     seen = {place: text for place, text in seen.items() if "party.contact-changed" not in place}
     seen |= {f"metrics of {name}": (await platform.clients[name].get("/metrics")).text for name in platform.services}
     seen["spans"] = " ".join(span.to_json() for span in platform.spans.get_finished_spans())
@@ -42,9 +44,16 @@ async def test_canaries_are_in_no_event_key_header_log_span_metric_or_answer(pla
 
 @pytest.mark.parametrize(
     "broken",
-    [{"language": "zebrafinch"}, {"contact": {"name": NAME, "email": "zebrafinch"}}, {"zebrafinch": 1}, {"persons": [{"number": "zebrafinch"}]}],
+    [
+        {"language": "zebrafinch"},
+        {"contact": {"name": NAME, "email": "zebrafinch"}},
+        {"zebrafinch": 1},
+        {"persons": [{"number": "zebrafinch"}]},
+    ],
 )
-async def test_a_refusal_repeats_nothing_of_what_was_sent(platform: Platform, capfd: pytest.CaptureFixture[str], broken: dict[str, object]) -> None:
+async def test_a_refusal_repeats_nothing_of_what_was_sent(
+    platform: Platform, capfd: pytest.CaptureFixture[str], broken: dict[str, object]
+) -> None:
     answer = await platform.hand_in({**planted(), **broken})
     unknown = await platform.clients["intake"].get("/v1/cases/zebrafinch", headers={"authorization": f"Bearer {STAFF}"})
 

@@ -3,7 +3,6 @@
 import pytest
 from aiokafka import AIOKafkaProducer
 from journeys.reaching import closed_and_told, everything_in_the_log, has_told, planned, served
-
 from whole_platform import Platform, registration
 
 pytestmark = pytest.mark.kafka
@@ -46,7 +45,9 @@ async def test_every_event_delivered_again_leaves_log_letters_and_figures_as_the
     assert not [lane for name in platform.services for lane in await platform.ask(name, "GET", "/v1/lanes")]
 
 
-async def test_a_poisoned_case_waits_alone_and_a_redrive_lets_it_go_on_in_order(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_poisoned_case_waits_alone_and_a_redrive_lets_it_go_on_in_order(
+    platform: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
     diary = platform.services["scheduling"].ports.diary
     monkeypatch.setattr(diary, "choose", torn_out)
     poisoned = (await platform.hand_in(registration())).json()["id"]

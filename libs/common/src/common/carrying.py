@@ -7,7 +7,7 @@ from uuid import UUID
 
 from opentelemetry.trace import SpanKind
 
-from common.aggregate import How
+from common.aggregate import How, Mark
 from common.cloudevents import Outgoing, outgoing
 from common.errors import Unavailable
 from common.failpoints import failpoint
@@ -84,7 +84,8 @@ class Carrying(Generic[P]):
             except Unavailable:
                 return "unknown"  # nobody can say what came of it; the step that waits beside it settles that
             failpoint("relay.after-act")
-            origin = Origin(step_mark(*key, entry.position), trace, entry.correlation, entry.causation)
+            # A mark of its own: another relay may have gone on meanwhile, and its later steps must not make this one stale.
+            origin = Origin(Mark(f"{key[0]}/{key[1]}/{entry.position}", 1), trace, entry.correlation, entry.causation)
             await self._record(self.steps[type(outcome).__name__], outcome, origin)
         return "done"
 

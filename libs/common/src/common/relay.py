@@ -4,7 +4,7 @@ import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Generic, Protocol, TypeVar
 
 from common.aggregate import Aggregate, How
@@ -20,6 +20,7 @@ LOOK_FOR_DUE = 0.1  # seconds between two looks for waiting steps whose time has
 LOOK_FOR_LEFT = 2.0  # seconds between two looks for entries that a crash has left
 LEFT_AFTER = timedelta(seconds=5)  # younger entries are in the hands of who wrote them
 LONGEST_PAUSE = 5.0  # seconds between two tries while Kafka or the store is away
+ANY = datetime(9999, 1, 1, tzinfo=UTC)  # before which everything was written
 AT_ONCE = 500
 REMEMBERED = 20_000  # aggregates whose last position is known
 
@@ -68,7 +69,7 @@ class Relay(Generic[P]):
     async def start(self) -> None:
         """Take up what an earlier process has left, then keep looking."""
         with suppress(Unavailable):
-            await self._take_up(timedelta())
+            await self._take_up(ANY)
         self._looking = [asyncio.create_task(self._keep_looking(look)) for look in (self._look_for_due, self._look_for_left)]
 
     async def stop(self, patience: float = 5.0) -> None:
@@ -161,7 +162,10 @@ class Relay(Generic[P]):
 
     async def _find_those_before(self, key: Key, entries: deque[Entry]) -> None:
         """Another process, or a save whose answer was lost, may have left entries that have to go first."""
-        stored = await self._store.entries(*key)
+        done = self._last.get(key, 0)
+        if entries[0].position <= done:
+            done = 0  # the aggregate was deleted and made anew
+        stored = [entry for entry in await self._store.entries(*key) if entry.position > done]
         newest = stored[-1].position if stored else 0
         complete = [*stored, *(entry for entry in entries if entry.position > newest)]
         entries.clear()
@@ -207,16 +211,16 @@ class Relay(Generic[P]):
     async def _look_for_left(self) -> None:
         with suppress(TimeoutError):
             await asyncio.wait_for(self._resumed.wait(), LOOK_FOR_LEFT)
-        age = timedelta() if self._resumed.is_set() else LEFT_AFTER
+        before = ANY if self._resumed.is_set() else self._clock.now() - LEFT_AFTER
         self._resumed.clear()
-        while await self._take_up(age):
+        while await self._take_up(before):
             await self.room()
 
-    async def _take_up(self, age: timedelta) -> bool:
-        """Queue what lies in outboxes longer than `age`; whether there may be more."""
+    async def _take_up(self, before: datetime) -> bool:
+        """Queue what has lain in outboxes since before a moment; whether there may be more."""
         self._ended = set()  # what ends while the store looks must not be taken up from its stale answer
         most = AT_ONCE + self._parking.waiting() + len(self._entries)
-        left = await self._store.untold(self._clock.now() - age, most)
+        left = await self._store.untold(before, most)
         taken = [await self._taken_up((collection, id_), entries) for collection, id_, entries in left]
         return len(left) == most and any(taken)
 

@@ -5,8 +5,9 @@ import sys
 
 import typer
 
-from loket.commands import clock, contracts, jars
+from loket.commands import clock, contracts, jars, lanes
 from loket.commands.demo import demo
+from loket.commands.rebuild import rebuild
 from loket.commands.reset import reset
 from loket.commands.up import up
 from loket.errors import LoketError
@@ -17,9 +18,11 @@ app = typer.Typer(
 app.command()(demo)
 app.command()(up)
 app.command()(reset)
+app.command()(rebuild)
 app.add_typer(clock.app, name="clock")
 app.add_typer(contracts.app, name="contracts")
 app.add_typer(jars.app, name="jars")
+app.add_typer(lanes.app, name="lanes")
 
 
 def main() -> None:

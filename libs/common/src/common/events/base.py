@@ -32,6 +32,9 @@ class Event(Message):
     personal: ClassVar[bool] = False
     """Whether it holds personal data; one topic alone may."""
 
+    outward: ClassVar[bool] = False
+    """Whether it is told for listeners outside the four services, so that none of them needs to hear it."""
+
     occurred_at: Moment
 
     @property

@@ -13,6 +13,7 @@ class IndicatorUpdated(Event):
 
     topic: ClassVar[str] = "indicator.updated"
     publisher: ClassVar[str] = "reporting"
+    outward: ClassVar[bool] = True
 
     indicator: Code
     definition_version: Code

@@ -49,6 +49,7 @@ class ReportingParked(_Parked):
 
     topic: ClassVar[str] = "reporting.parked"
     publisher: ClassVar[str] = "reporting"
+    outward: ClassVar[bool] = True
 
 
 PARKED: dict[str, type[_Parked]] = {

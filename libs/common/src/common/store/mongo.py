@@ -37,7 +37,9 @@ class MongoStore(CoalescingStore):
 
     async def start(self) -> None:
         """Connect and create the indexes that are missing."""
-        self._client = AsyncIOMotorClient(self._url, maxPoolSize=20, timeoutMS=TIMEOUT_MS, serverSelectionTimeoutMS=TIMEOUT_MS, retryWrites=False)
+        self._client = AsyncIOMotorClient(
+            self._url, maxPoolSize=20, timeoutMS=TIMEOUT_MS, serverSelectionTimeoutMS=TIMEOUT_MS, retryWrites=False
+        )
         self._database = self._client.get_database(
             self._name, read_concern=ReadConcern("majority"), write_concern=WriteConcern("majority", j=True)
         )

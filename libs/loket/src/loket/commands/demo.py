@@ -28,7 +28,7 @@ from loket.supervisor import SERVICES, Layout, StateFolder, Supervisor
 Once = Annotated[bool, typer.Option("--once", help="Leave after the story; status 0 only when every expectation held.")]
 
 
-def demo(once: Once = False, port_base: PortBase = None) -> None:  # noqa: FBT002 - typer's way of a flag
+def demo(once: Once = False, port_base: PortBase = None) -> None:
     """Start the platform, play one month of South Limburg through it, and show what came of it."""
     layout = Layout.read(os.environ, port_base)
     os.environ.setdefault("TRACE_RATIO", "1.0")
@@ -82,7 +82,12 @@ async def _play(layout: Layout) -> bool:
 
 
 async def _with_progress(console: Console, month: Month, total: int) -> Ledger:
-    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed} of {task.total} submissions"), TimeElapsedColumn())
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.completed} of {task.total} submissions"),
+        TimeElapsedColumn(),
+    )
     with Progress(*columns, console=console) as progress:
         bar = progress.add_task("starting", total=total)
         return await month.play(lambda day, done: progress.update(bar, description=f"{day:%a %d %b}", completed=done))

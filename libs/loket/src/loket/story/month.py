@@ -99,7 +99,9 @@ class Month:
         if visit is None:
             self.ledger.wrong.append(f"{line.submission.service}: case {line.case_id} has no visit to cancel")
             return
-        await self._staff.post("scheduling", f"/v1/visits/{visit['visitId']}/cancel", {"by": "client", "reasonCode": "client_request", "rebook": False})
+        await self._staff.post(
+            "scheduling", f"/v1/visits/{visit['visitId']}/cancel", {"by": "client", "reasonCode": "client_request", "rebook": False}
+        )
 
     async def _withdraw(self, line: Line) -> None:
         await self._staff.post("intake", f"/v1/cases/{line.case_id}/withdraw", {"reasonCode": "client_request"})
@@ -124,7 +126,12 @@ class Month:
                 continue
             persons: Any = line.submission.data["persons"]
             for person in persons:
-                body = {"person": person["number"], "appliedOn": (day - timedelta(days=9)).isoformat(), "decidedOn": day.isoformat(), "granted": True}
+                body = {
+                    "person": person["number"],
+                    "appliedOn": (day - timedelta(days=9)).isoformat(),
+                    "decidedOn": day.isoformat(),
+                    "granted": True,
+                }
                 await self._staff.post("intake", f"/v1/cases/{line.case_id}/permit-decisions", body)
 
     async def _anything_ahead(self, desks: list[str], day: date) -> bool:

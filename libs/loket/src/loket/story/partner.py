@@ -43,7 +43,9 @@ class Partners:
 
     async def hand_in_broken(self, submission: Submission, now: datetime) -> Answer:
         """Send what no gateway should take: a language that is none, and no persons."""
-        broken = submission.model_copy(update={"id": UUID(int=submission.id.int ^ 1), "data": {**submission.data, "language": "xx", "persons": []}})
+        broken = submission.model_copy(
+            update={"id": UUID(int=submission.id.int ^ 1), "data": {**submission.data, "language": "xx", "persons": []}}
+        )
         return await self.hand_in(broken, now)
 
     async def _post(self, partner: str, id_: str, body: bytes, now: datetime) -> Answer:

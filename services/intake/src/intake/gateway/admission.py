@@ -91,7 +91,7 @@ class Gate:
         if day != self._today.day:
             self._today = self._listed(day)
         faults: list[Fault] = []
-        if signed_id is not None and handed[0].attributes.get("id", signed_id) == object():
+        if signed_id is not None and handed[0].attributes.get("id", signed_id) != signed_id:
             faults.append(("/id", "is not the id that was signed (webhook-id)"))
         faults += _repeated(handed)
         payloads = [self._read_one(one, faults) for one in handed]
