@@ -176,7 +176,7 @@ class Desk:
         return await self.client.get(f"/v1/submissions/{id_}", headers=signed(b"", signed_id or id_, partner), params=query)
 
     async def settle(self):
-        while not self.service.relay.idle():  # noqa: ASYNC110 - a test waits, nothing else runs
+        while not self.service.relay.idle():
             await asyncio.sleep(0)
 
     async def staff(self, method, path, body=None, **query):

@@ -120,6 +120,16 @@ def test_what_is_not_there_is_said(running: Mailbox, path: str, status: int) -> 
     assert running.http.get(path).status_code == status
 
 
+def test_a_letter_that_comes_again_under_its_id_is_kept_once() -> None:
+    inbox = Inbox(kept=2)
+    first = inbox.add("a@example.org", ["b@example.org"], b"Message-ID: <1@example.org>\r\n\r\none")
+
+    again = inbox.add("a@example.org", ["b@example.org"], b"Message-ID: <1@example.org>\r\n\r\none")
+
+    assert again is first
+    assert (len(inbox), inbox.count) == (1, 1)
+
+
 def test_the_oldest_make_room_but_are_still_counted() -> None:
     inbox = Inbox(kept=3)
     for number in range(5):

@@ -1,5 +1,6 @@
 """How a message leaves: claimed first, handed over at most once, retried only when it is known that nothing was sent."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 from common.errors import Unavailable
@@ -56,6 +57,20 @@ async def test_a_provider_that_does_not_know_leaves_it_unknown_and_is_not_asked_
 
     assert len(reachable.mailer.letters) == 1
     assert [(event.outcome, event.reason_code) for event in reachable.told("failed")] == [("unknown", "disconnected")]
+
+
+async def test_a_provider_that_drops_repetitions_is_asked_again_with_the_same_key_after_a_crash(reachable):
+    policy = reachable.region.policy.model_copy(update={"provider_deduplicates": True})
+    reachable.stage.runner.ports = replace(reachable.ports, policy=policy)
+    await reachable.let_crash(reachable.created())
+
+    await reachable.wait(minutes=2)
+    await reachable.wait(seconds=5)
+
+    message = await reachable.message(Template.SUBMISSION_RECEIVED)
+    assert (message.state, message.attempt) == (State.SENT, 2)
+    assert len({letter.message_id for letter in reachable.mailer.letters}) == 1
+    assert reachable.told("failed") == []
 
 
 async def test_what_is_known_not_to_be_sent_is_tried_again_with_the_same_key(reachable):

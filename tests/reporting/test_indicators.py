@@ -92,7 +92,7 @@ async def test_bsn_speed_of_the_first_years_has_the_norm_of_three_days(room: Roo
 
     groups = await room.split("k05", "norm_days", type(YEAR)(date(2022, 1, 1), date(2022, 2, 1)))
 
-    assert {group: figure.value for group, figure in groups.items()} == {"3": "0.0000", "5": "1.0000"}
+    assert {group: (figure.value, figure.n) for group, figure in groups.items()} == {"3": ("0.0000", 1), "5": ("1.0000", 1)}
 
 
 async def test_permit_speed_counts_the_named_purposes_granted_or_not(room: Room) -> None:

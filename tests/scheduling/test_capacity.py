@@ -6,7 +6,7 @@ from common.events.appointment import AppointmentCancelled
 from common.events.visit import VisitCancelled, VisitConfirmed, VisitDeferred
 from scheduling.domain.agenda import Agenda
 from scheduling.domain.commands import AddHours, CancelVisit, CheckIn, CloseDesk, LiftClosure
-from scheduling.domain.steps import ReleaseSlots
+from scheduling.domain.steps import ClaimSlots, ReleaseSlots
 from scheduling.domain.visit import Stage
 
 TUESDAY, THURSDAY = date(2026, 11, 3), date(2026, 11, 5)
@@ -172,3 +172,16 @@ async def test_only_what_a_visit_holds_can_be_given_back(scene):
     assert agenda.release(foreign) is None
     assert agenda.release(earlier) is None
     assert visit.id in agenda.taken
+
+
+async def test_an_old_claim_does_not_take_the_place_of_a_newer_one(scene):
+    _, visit = await scene.confirmed("biometrics")
+    agenda = await scene.agenda(TUESDAY)
+    held = agenda.taken[visit.id]
+    step = ClaimSlots(
+        visit_id=visit.id, revision=held[0] - 1, agenda_id=agenda.id, location="mosae_forum", day=TUESDAY, slots=((f"{IND}.3", 900, 915),)
+    )
+
+    agenda.claim(step)
+
+    assert agenda.taken[visit.id] == held

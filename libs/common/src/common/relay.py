@@ -184,7 +184,7 @@ class Relay(Generic[P]):
             del self._last[next(iter(self._last))]
 
     async def _keep_looking(self, look: Callable[[], Awaitable[None]]) -> None:
-        while True:
+        while not self._stopping:
             try:
                 await look()
             except Unavailable:
@@ -210,7 +210,8 @@ class Relay(Generic[P]):
 
     async def _look_for_left(self) -> None:
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._resumed.wait(), LOOK_FOR_LEFT)
+            async with asyncio.timeout(LOOK_FOR_LEFT):  # `wait_for` of Python 3.11 may swallow the cancellation of `stop`
+                await self._resumed.wait()
         before = ANY if self._resumed.is_set() else self._clock.now() - LEFT_AFTER
         self._resumed.clear()
         while await self._take_up(before):

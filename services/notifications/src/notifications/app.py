@@ -44,7 +44,7 @@ STEPS = (
     on(WithdrawMessage, handlers.withdraw_message, NotificationSuppressed),
     on(SendMessage, handlers.send_message, SendMessage, HandOver, SettleUnknown, NotificationSuppressed, NotificationFailed),
     on(RecordOutcome, handlers.record_outcome, *SENT),
-    on(SettleUnknown, handlers.settle_unknown, NotificationFailed),
+    on(SettleUnknown, handlers.settle_unknown, NotificationFailed, SendMessage),
 )
 ACTS = (once(HandOver, handlers.hand_over, RecordOutcome),)
 COMMANDS = (on(SendAgain, handlers.send_again, HandOver, SettleUnknown),)
@@ -66,7 +66,7 @@ def build(settings: Settings) -> Blueprint[Ports]:
             visits=Collection(context.store, VisitMessages),
             wording=wording,
             mailer=mailers[-1],
-            policy=region.policy,
+            policy=region.policy.model_copy(update={"provider_deduplicates": settings.smtp_deduplicates}),
             clock=context.clock,
         )
 

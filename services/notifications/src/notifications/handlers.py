@@ -133,7 +133,7 @@ async def settle_unknown(step: SettleUnknown, ports: Ports) -> Message | None:
     message = await ports.messages.get(step.message_id)
     if message is None or not message.is_claimed_for(step.attempt):
         return None
-    return message.lose_track("no_outcome", ports.clock.now())
+    return message.lose_track("no_outcome", ports.policy, ports.clock.now())
 
 
 async def send_again(command: SendAgain, ports: Ports) -> Message:

@@ -23,6 +23,10 @@ class Settings(ServiceSettings):
         le=100,
         description="How long the mail server may take for one answer; below the lease in the region's policy.yaml.",
     )
+    smtp_deduplicates: bool = Field(
+        default=False,
+        description="The mail server drops a second letter with the same Message-ID: then a message of which nobody can say whether it was sent is sent again.",
+    )
     smtp_connections: int = Field(default=8, ge=1, le=100, description="Most connections to the mail server at the same time.")
     smtp_letters_per_connection: int = Field(default=500, ge=1, description="Letters over one connection before it is closed.")
     smtp_idle_seconds: float = Field(default=20, gt=0, description="How long a connection may lie idle and still be used.")

@@ -20,5 +20,5 @@ class Settings(ServiceSettings):
         default=5.0, ge=0.1, le=3600, description="Time between two looks at whether figures of the running period have changed."
     )
     duckdb_memory_mb: int = Field(
-        default=512, ge=64, le=65_536, description="Most memory for computing figures; beyond it DuckDB uses the temporary folder."
+        default=256, ge=64, le=65_536, description="Most memory for computing figures; beyond it DuckDB uses the temporary folder."
     )

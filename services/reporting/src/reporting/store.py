@@ -8,7 +8,7 @@ from common.store.port import Collection, Range, Store
 from reporting.domain import Fact
 
 REMEMBERED = 20_000  # ids offered lately; far more than are under way at once
-PAGE = 5_000
+PAGE = 1_000
 CASE_LIMIT = 5_000  # facts of one case; an outbox holds 200, so no case comes near it
 
 

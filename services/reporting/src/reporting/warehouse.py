@@ -72,7 +72,7 @@ class Source(Protocol):
 class Warehouse:
     """Every fact of the store as a row, with the words that definitions use; answers are as fresh as the store."""
 
-    def __init__(self, facts: Source, region: Region, topics: frozenset[str], memory_mb: int = 512) -> None:
+    def __init__(self, facts: Source, region: Region, topics: frozenset[str], memory_mb: int = 256) -> None:
         self._facts, self._region, self._topics, self._memory_mb = facts, region, topics, memory_mb
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="duckdb")
         self._feeding = asyncio.Lock()

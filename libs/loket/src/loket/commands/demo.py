@@ -20,7 +20,7 @@ from loket.story.days import Clock, Days
 from loket.story.ledger import Ledger
 from loket.story.month import Month
 from loket.story.partner import Partners
-from loket.story.script import read_script, submissions
+from loket.story.script import read_script, smaller, submissions
 from loket.story.staff import Staff
 from loket.story.verdict import RowVerdict, differences, judge, table
 from loket.supervisor import SERVICES, Layout, StateFolder, Supervisor
@@ -28,13 +28,16 @@ from loket.supervisor import SERVICES, Layout, StateFolder, Supervisor
 Once = Annotated[bool, typer.Option("--once", help="Leave after the story; status 0 only when every expectation held.")]
 
 
-def demo(once: Once = False, port_base: PortBase = None) -> None:
+Share = Annotated[float, typer.Option(min=0.01, max=1, help="Play only a share of the story's submissions and days.")]
+
+
+def demo(once: Once = False, share: Share = 1, port_base: PortBase = None) -> None:
     """Start the platform, play one month of South Limburg through it, and show what came of it."""
     layout = Layout.read(os.environ, port_base)
     os.environ.setdefault("TRACE_RATIO", "1.0")
     held = False
     with suppress(KeyboardInterrupt), running_platform(layout, typer.echo) as supervisor:
-        held = asyncio.run(_tended(layout, supervisor))
+        held = asyncio.run(_tended(layout, supervisor, share))
         if not once:
             _stay(layout, supervisor)
     if once and not held:
@@ -48,7 +51,7 @@ def _stay(layout: Layout, supervisor: Supervisor) -> None:
         time.sleep(0.2)
 
 
-async def _tended(layout: Layout, supervisor: Supervisor) -> bool:
+async def _tended(layout: Layout, supervisor: Supervisor, share: float) -> bool:
     """Play while the supervisor looks after its children, on the one thread that they belong to."""
 
     async def tend() -> None:
@@ -58,15 +61,17 @@ async def _tended(layout: Layout, supervisor: Supervisor) -> bool:
 
     tending = asyncio.create_task(tend())
     try:
-        return await _play(layout)
+        return await _play(layout, share)
     finally:
         tending.cancel()
 
 
-async def _play(layout: Layout) -> bool:
+async def _play(layout: Layout, share: float) -> bool:
     console = Console(width=None if os.isatty(1) else 130)
     folder = StateFolder(layout.folder)
     script = read_script(layout.region)
+    if share < 1:
+        script = smaller(script, share)
     clock = Clock(lambda: read_shift(folder.clock), lambda step: move_forward(folder.clock, step, os.environ))
     days = Days.after(clock.now(), script.working_days)
     written = submissions(script, days.working)

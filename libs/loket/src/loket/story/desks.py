@@ -30,7 +30,6 @@ class DeskDay:
             return 0
         coming = [one for one in planned if self._turn(one) != "no_show"]
         for at in self._half_hours(coming):
-            await self._staff.settled()  # a mail under way must not find that hours have passed
             await self._clock.move_to(self._day, at.hour, at.minute)
             await self._complete(one for one in self._under_way if moment(one["endsAt"]) <= at)
             await self._serve(one for one in coming if at - HALF_HOUR < moment(one["startsAt"]) <= at)

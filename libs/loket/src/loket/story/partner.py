@@ -9,6 +9,7 @@ import httpx
 import orjson
 from standardwebhooks import Webhook
 
+from loket.story.patience import ask
 from loket.story.script import Submission
 
 TYPE = "nl.arbeidsmarktdiensten.{event}.v1"
@@ -56,6 +57,6 @@ class Partners:
             "webhook-timestamp": str(int(now.timestamp())),
             "webhook-signature": self._webhooks[partner].sign(id_, now, body.decode()),
         }
-        response = await self._client.post(f"{self._intake}/v1/events", content=body, headers=headers)
+        response = await ask(self._client, "POST", f"{self._intake}/v1/events", content=body, headers=headers)
         accepted = response.status_code == httpx.codes.ACCEPTED
         return Answer(response.status_code, UUID(response.json()["id"]) if accepted else None)

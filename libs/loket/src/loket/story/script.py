@@ -76,6 +76,22 @@ class Script(_Row):
     malformed_every: int
 
 
+def smaller(script: Script, share: float) -> Script:
+    """The same story with a share of its submissions and days; every turn of every service still happens."""
+    services = [
+        row.model_copy(
+            update={
+                "count": max(len(row.turns) + 1, round(row.count * share)) if len(row.turns) != 1 else max(1, round(row.count * share)),
+                "turns": {turn: max(1, round(count * share)) for turn, count in row.turns.items()},
+            }
+        )
+        for row in script.services
+    ]
+    days = max(3, round(script.working_days * share))
+    closed = script.closed_desk.model_copy(update={"on_working_day": min(script.closed_desk.on_working_day, days - 1)})
+    return script.model_copy(update={"services": tuple(services), "working_days": days, "closed_desk": closed})
+
+
 class Submission(BaseModel):
     """One submission of the story and how it goes."""
 

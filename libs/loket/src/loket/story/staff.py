@@ -9,9 +9,10 @@ from uuid import UUID
 import httpx
 
 from loket.errors import LoketError
+from loket.story.patience import ask
 
 QUIET = ("loket_lag_records{", "loket_outbox_aggregates ")
-LOOK = 0.05  # seconds
+LOOK = 0.03  # seconds
 
 
 class Staff:
@@ -52,17 +53,21 @@ class Staff:
         quiet = 0
         for _ in range(int(deadline / LOOK)):
             quiet = quiet + 1 if all(await asyncio.gather(*(self._is_quiet(at) for at in self._at.values()))) else 0
-            if quiet > 2:  # noqa: PLR2004 - what one look missed, the next one sees
+            if quiet == 2:  # noqa: PLR2004 - what one look missed, the next one sees
                 return
             await asyncio.sleep(LOOK)
         raise LoketError(f"The platform did not come to rest within {deadline:.0f} s; see its logs, and `loket lanes list`.")
 
     async def _is_quiet(self, address: str) -> bool:
-        metrics = (await self._client.get(f"{address}/metrics")).text
-        return all(line.endswith(" 0.0") for line in metrics.splitlines() if line.startswith(QUIET))
+        try:
+            metrics = (await self._client.get(f"{address}/metrics")).text
+            ready = (await self._client.get(f"{address}/health/ready")).status_code
+        except httpx.TransportError:
+            return False
+        return ready == httpx.codes.OK and all(line.endswith(" 0.0") for line in metrics.splitlines() if line.startswith(QUIET))
 
     async def _ask(self, method: str, service: str, path: str, **more: Any) -> Any:
-        response = await self._client.request(method, self._at[service] + path, headers=self._headers, **more)
+        response = await ask(self._client, method, self._at[service] + path, headers=self._headers, **more)
         if response.status_code >= httpx.codes.BAD_REQUEST:
             raise LoketError(f"{method} {service} {response.request.url.path} answered {response.status_code}: {response.text[:300]}")
         return response.json() if response.content else None

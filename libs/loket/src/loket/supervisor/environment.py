@@ -28,5 +28,5 @@ def _own(service: str, layout: Layout, folder: StateFolder) -> dict[str, str]:
     if service == "intake":
         return {"PARTNER_SECRETS_PATH": str(folder.partner_secrets)}
     if service == "notifications":
-        return {"SMTP_HOST": HOST, "SMTP_PORT": str(layout.ports.smtp)}
+        return {"SMTP_HOST": HOST, "SMTP_PORT": str(layout.ports.smtp), "SMTP_DEDUPLICATES": "true"}
     return {}

@@ -69,7 +69,12 @@ def open_question(command: RecordQuestion, catalogue_version: str, now: datetime
         contact=asked.contact,
         formalities=(),
     )
-    _tell_opened(case, catalogue_version, now)
+    return _tell_answered(_tell_opened(case, catalogue_version, now), command)
+
+
+def _tell_answered(case: Case, command: RecordQuestion) -> Case:
+    """A question is a contact too."""
+    asked = command.handed_in
     case.tell(
         ContactRegistered(
             occurred_at=asked.occurred_at,

@@ -1,8 +1,9 @@
 """What the region pack says to intake: codes, products, partners, sponsors, norms and archive terms, each with its dates."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cached_property
 from typing import Literal
 from zoneinfo import ZoneInfo
 
@@ -159,11 +160,24 @@ class Region:
 
     def case_type(self, code: str, day: date) -> CaseType:
         """The case type of this code on that day, or as last known."""
-        return _effective([row for row in self.catalogue.case_types if row.case_type == code], day)
+        return _effective(self._case_types[code], day)
 
     def product(self, code: str, day: date) -> Product:
         """The product of this code on that day, or as last known."""
-        return _effective([row for row in self.catalogue.products if row.product == code], day)
+        return _effective(self._products[code], day)
+
+    @cached_property
+    def _case_types(self) -> Mapping[str, Sequence[CaseType]]:
+        return {
+            row.case_type: [other for other in self.catalogue.case_types if other.case_type == row.case_type]
+            for row in self.catalogue.case_types
+        }
+
+    @cached_property
+    def _products(self) -> Mapping[str, Sequence[Product]]:
+        return {
+            row.product: [other for other in self.catalogue.products if other.product == row.product] for row in self.catalogue.products
+        }
 
     def sponsor_status(self, organisation: str | None, day: date) -> Literal["recognised", "not_in_register", "none"]:
         """What the register says of an organisation on a day."""

@@ -134,7 +134,7 @@ class Message(Aggregate):
             case Outcome.SUPPRESSED:
                 return self.suppress(reason, now)
             case Outcome.UNKNOWN:
-                return self.lose_track(reason, now)
+                return self.lose_track(reason, policy, now)
             case Outcome.FAILED:
                 return self.fail(reason, now)
 
@@ -158,8 +158,10 @@ class Message(Aggregate):
         self._settle(State.FAILED, reason_code, now)
         return self._tell_failure("failed", reason_code, now)
 
-    def lose_track(self, reason_code: Code, now: datetime) -> Self:
-        """It may have been sent, or not: said once, and left to people."""
+    def lose_track(self, reason_code: Code, policy: Policy, now: datetime) -> Self:
+        """It may have been sent, or not: said once, and left to people; a provider that drops repetitions is simply asked again."""
+        if policy.provider_deduplicates and self.state is State.SENDING:
+            return self._retry(reason_code, policy, now)
         if self.state is State.UNKNOWN:
             return self
         self._settle(State.UNKNOWN, reason_code, now)

@@ -41,6 +41,8 @@ class Policy(BaseModel):
     contact_first_wait_ms: int = Field(ge=1)
     contact_longest_wait_ms: int = Field(ge=1)
     lease_seconds: int = Field(ge=1)
+    provider_deduplicates: bool = False
+    """Whether the provider drops a second letter with the same id; it is told by the settings, not by the region."""
 
     def reminder_at(self, day: date, timezone: str) -> datetime:
         """When people are reminded of a visit on a day, in UTC; the hour is that of the visit's place."""

@@ -3,6 +3,7 @@
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
+from email.parser import BytesHeaderParser
 from itertools import islice
 
 KEPT = 50_000
@@ -24,14 +25,23 @@ class Inbox:
     def __init__(self, kept: int = KEPT) -> None:
         self._mails: deque[Mail] = deque(maxlen=kept)
         self.count = 0
+        self._ids: dict[str, Mail] = {}
 
     def __len__(self) -> int:
         return len(self._mails)
 
     def add(self, sender: str, recipients: list[str], raw: bytes) -> Mail:
+        """Keep a letter; one that has come before, by its Message-ID, is kept once."""
+        id_ = BytesHeaderParser().parsebytes(raw).get("message-id", "")
+        if id_ and id_ in self._ids:
+            return self._ids[id_]
         self.count += 1
         mail = Mail(self.count, sender, tuple(recipients), raw)
+        if len(self._mails) == self._mails.maxlen:
+            self._ids = {one: kept for one, kept in self._ids.items() if kept is not self._mails[0]}
         self._mails.append(mail)
+        if id_:
+            self._ids[id_] = mail
         return mail
 
     def find(self, number: int) -> Mail | None:

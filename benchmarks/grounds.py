@@ -1,0 +1,181 @@
+"""Where measurements are made: one Kafka and one mail sink for the whole run, and platforms side by side under topic prefixes of their own."""
+
+import asyncio
+import os
+import secrets
+import shutil
+import signal
+import socket
+import sys
+import time
+from base64 import b64encode
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import orjson
+
+from common.broker import create_topics
+from common.topics import TOPICS
+from loket.embedded.child import Child, free_port, start_child
+from loket.embedded.kafka import EmbeddedKafka
+from region import PARTNER, make_region
+
+HERE = Path(__file__).parent
+SERVICES = ("intake", "scheduling", "notifications", "reporting")
+STAFF = "a-staff-secret-for-benchmarks"
+
+
+class Void(Exception):
+    """A result that must not be used: the counts do not match, or something ended."""
+
+
+def say(sentence: str) -> None:
+    """Progress, on standard error."""
+    print(f"[{time.strftime('%H:%M:%S')}] {sentence}", file=sys.stderr, flush=True)
+
+
+def until(holds: Callable[[], Any], what: str, patience: float = 120.0, pause: float = 0.02) -> Any:
+    """Wait until something is so, and give it; `Void` when it does not come."""
+    deadline = time.monotonic() + patience
+    while not (found := holds()):
+        if time.monotonic() > deadline:
+            raise Void(f"{what}: not within {patience:.0f} s")
+        time.sleep(pause)
+    return found
+
+
+class Sink:
+    """The mail server that throws away."""
+
+    def __init__(self, folder: Path) -> None:
+        self.port, control = free_port(), free_port()
+        self.child = start_child("sink", [sys.executable, str(HERE / "sink.py"), str(self.port), str(control)], folder / "sink.log")
+        self._control = until(lambda: _connected(control), "the mail sink")
+        self._file = self._control.makefile("rwb")
+
+    def ask(self, word: str) -> Any:
+        """`count`, `all` or `forget`."""
+        self._file.write(word.encode() + b"\n")
+        self._file.flush()
+        return orjson.loads(self._file.readline())
+
+    def close(self) -> None:
+        self._control.close()
+        self.child.stop(5)
+
+
+def _connected(port: int) -> socket.socket | None:
+    try:
+        return socket.create_connection(("127.0.0.1", port), 1)
+    except OSError:
+        return None
+
+
+class Grounds:
+    """Kafka, the sink, the region and a folder that is removed at the end."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.region = make_region(folder)
+        self.secret = "whsec_" + b64encode(secrets.token_bytes(32)).decode()
+        keys = folder / "partners"
+        keys.mkdir()
+        (keys / PARTNER).write_text(self.secret)
+        self.kafka = EmbeddedKafka(folder / "kafka")
+        self.bootstrap = self.kafka.start()
+        self.sink = Sink(folder)
+
+    def close(self) -> None:
+        self.sink.close()
+        self.kafka.stop()
+
+    def load(self, **options: Any) -> dict[str, Any]:
+        """Let a load client of its own process hand in, and give what it says."""
+        options |= {"secret": self.secret}
+        name = f"load-{secrets.token_hex(3)}"
+        child = start_child(name, [sys.executable, str(HERE / "load.py"), orjson.dumps(options).decode()], self.folder / f"{name}.log")
+        if child.popen.wait(600) != 0:
+            raise Void(f"the load client ended with {child.popen.returncode}:{child.tail()}")
+        return dict(orjson.loads(child.log.read_bytes().splitlines()[-1]))
+
+
+class Platform:
+    """The services under a prefix of their own; any command can stand in for one of them."""
+
+    def __init__(self, grounds: Grounds, **environment: str) -> None:
+        self.grounds, self.prefix = grounds, f"b{secrets.token_hex(4)}."
+        self.folder = grounds.folder / self.prefix.strip(".")
+        self.folder.mkdir()
+        self.children: dict[str, Child] = {}
+        self.ports: dict[str, int] = {}
+        self._environment = environment
+        asyncio.run(create_topics(grounds.bootstrap, TOPICS, self.prefix))
+
+    def store(self, service: str) -> Path:
+        return self.folder / f"{service}.sqlite"
+
+    def environment(self, service: str) -> dict[str, str]:
+        """What a service is told."""
+        grounds = self.grounds
+        own = {
+            "HOST": "127.0.0.1",
+            "PORT": str(self.ports[service]),
+            "KAFKA_BOOTSTRAP_SERVERS": grounds.bootstrap,
+            "TOPIC_PREFIX": self.prefix,
+            "SQLITE_PATH": str(self.store(service)),
+            "REGION_PATH": str(grounds.region),
+            "STAFF_SECRET": STAFF,
+            "LOG_LEVEL": "warning",
+            "TRACE_RATIO": "0.1",
+            "SMTP_PORT": str(grounds.sink.port),
+            "PARTNER_SECRETS_PATH": str(grounds.folder / "partners"),
+        }
+        return {**os.environ, **own, **self._environment}
+
+    def start(self, service: str, *command: str) -> Child:
+        """Start a service, or another command in its place; returns at once."""
+        self.ports[service] = free_port()
+        arguments = list(command) or ["-P", "-m", service]
+        log = self.folder / f"{service}.log"
+        self.children[service] = start_child(service, [sys.executable, *arguments], log, self.environment(service))
+        return self.children[service]
+
+    def await_ready(self, *services: str) -> None:
+        for service in services:
+            until(lambda service=service: self._alive(service) and self.is_ready(service), f"{service} to be ready", 60)
+
+    def is_ready(self, service: str) -> bool:
+        try:
+            return httpx.get(f"http://127.0.0.1:{self.ports[service]}/health/ready", timeout=2, trust_env=False).status_code == 200
+        except httpx.HTTPError:
+            return False
+
+    def stop(self, *services: str) -> None:
+        for service in services or tuple(self.children):
+            if self.children[service].alive:
+                self.children[service].popen.send_signal(signal.SIGTERM)
+        for service in services or tuple(self.children):
+            self.children.pop(service).stop(40)
+
+    def close(self) -> None:
+        self.stop()
+        shutil.rmtree(self.folder)
+
+    def _alive(self, service: str) -> bool:
+        child = self.children[service]
+        if not child.alive:
+            raise Void(f"{service} ended:{child.tail()}")
+        return True
+
+
+@contextmanager
+def platform(grounds: Grounds, **environment: str) -> Iterator[Platform]:
+    """A platform for one measurement."""
+    made = Platform(grounds, **environment)
+    try:
+        yield made
+    finally:
+        made.close()
