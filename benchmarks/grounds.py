@@ -115,7 +115,8 @@ class Platform:
         asyncio.run(create_topics(grounds.bootstrap, TOPICS, self.prefix))
 
     def store(self, service: str) -> Path:
-        return self.folder / f"{service}.sqlite"
+        peer = self.peer_store(service)
+        return peer if peer.exists() and service not in self.children else self.folder / f"{service}.sqlite"
 
     def environment(self, service: str) -> dict[str, str]:
         """What a service is told."""
@@ -142,6 +143,22 @@ class Platform:
         log = self.folder / f"{service}.log"
         self.children[service] = start_child(service, [sys.executable, *arguments], log, self.environment(service))
         return self.children[service]
+
+    def stand_in(self, service: str, peer: str, *topics: str) -> None:
+        """Start a peer that does the work of a service, with a store of its own."""
+        name = f"peer-{service}"
+        self.ports[name] = 0
+        environment = self.environment(name) | {"SQLITE_PATH": str(self.peer_store(service))}
+        command = [sys.executable, str(HERE / "peers" / f"{peer}.py"), service, *topics]
+        self.children[name] = start_child(name, command, self.folder / f"{name}.log", environment)
+
+    def peer_store(self, service: str) -> Path:
+        return self.folder / f"peer-{service}.sqlite"
+
+    def await_peers(self) -> None:
+        for name in self.children:
+            if name.startswith("peer-"):
+                until(lambda name=name: self._alive(name) and (self.folder / f"{name}.ready").exists(), f"{name} to be ready", 60)
 
     def await_ready(self, *services: str) -> None:
         for service in services:

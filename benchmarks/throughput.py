@@ -114,6 +114,29 @@ def ours(grounds: Grounds, cases: int) -> Run:
         return Run(cases, ended - began, cpu, before["intake"] - intake, {name: resident_mb(pids[name]) for name in SERVICES})
 
 
+def theirs(grounds: Grounds, peer: str, cases: int) -> Run:
+    """A peer in the place of the four; the submissions are taken in by intake itself, so that its events are the same bytes."""
+    with platform(grounds) as made:
+        made.start("intake")
+        for service in SERVICES:
+            made.stand_in(service, peer, *TOLD)
+        made.await_ready("intake")
+        made.await_peers()
+        grounds.sink.ask("forget")
+        with asleep(made):
+            hand_in(grounds, made, cases, batch=10, connections=16)
+            until(lambda: count(made, "intake", "outbox") == 0, "intake to tell everything", 13)
+            made.stop("intake")
+            pids = {name.removeprefix("peer-"): child.popen.pid for name, child in made.children.items()}
+            pids |= {"kafka": grounds.kafka.pid or 0, "sink": grounds.sink.child.popen.pid}
+            before = {name: cpu_seconds(pid) for name, pid in pids.items()}
+            began = time.time()
+        ended = settled(grounds, made, cases)
+        cpu = {name: cpu_seconds(pid) - before[name] for name, pid in pids.items()}
+        check(made, cases)
+        return Run(cases, ended - began, cpu, 0.0, {})
+
+
 def settled(grounds: Grounds, made: Platform, cases: int) -> float:
     """Wait for the last fact, and give the moment at which it was recorded."""
     until(lambda: grounds.sink.ask("count") >= LETTERS * cases, "all letters", 600, 0.1)
@@ -126,9 +149,9 @@ def check(made: Platform, cases: int) -> None:
     """What must be there is there, and nothing else; `Void` otherwise."""
     told = Counter(dict(asked(made, "reporting", "select json_extract(document, '$.topic'), count(*) from facts group by 1")))
     wrong = {topic: told[topic] for topic in told.keys() | TOLD.keys() if told[topic] != TOLD.get(topic, 0) * cases}
-    visits = count(made, "scheduling", "visits where stage = 'confirmed'")
+    visits = count(made, "scheduling", "visits where json_extract(document, '$.stage') = 'confirmed'")
     parked = {name: count(made, name, "lanes") for name in SERVICES}
-    if wrong or visits != cases or any(parked.values()):
+    if wrong or visits != cases or any(number > 0 for number in parked.values()):
         raise Void(f"of {cases} cases there are {visits} visits, {wrong} facts and {parked} parked lanes")
 
 
@@ -140,8 +163,9 @@ if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as folder:
         grounds = Grounds(Path(folder))
         try:
-            for _ in range(int(sys.argv[2]) if len(sys.argv) > 2 else 1):
-                run = ours(grounds, int(sys.argv[1]))
-                print(f"{run.rate:.0f} cases/s, {run.micros:.0f} us/case, load {os.getloadavg()[0]:.1f}", {k: round(v / run.cases * 1e6) for k, v in run.cpu.items()}, "before", round(run.before / run.cases * 1e6), {k: round(v) for k, v in run.resident.items()})
+            for word in sys.argv[1:]:
+                who, cases = word.split("=")
+                run = ours(grounds, int(cases)) if who == "ours" else theirs(grounds, who, int(cases))
+                print(f"{who}: {run.rate:.0f} cases/s, {run.micros:.0f} us/case, load {os.getloadavg()[0]:.1f}", {k: round(v / run.cases * 1e6) for k, v in run.cpu.items()}, "before", round(run.before / run.cases * 1e6), {k: round(v) for k, v in run.resident.items()}, flush=True)
         finally:
             grounds.close()

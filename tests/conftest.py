@@ -3,3 +3,5 @@
 from loket_fixtures import kafka_bootstrap, mongo_url
 
 __all__ = ["kafka_bootstrap", "mongo_url"]
+
+pytest_plugins = ["closing_table"]

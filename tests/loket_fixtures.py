@@ -4,26 +4,35 @@ import os
 from collections.abc import Iterator
 
 import pytest
+from containers import kafka_container, mongo_container
 
 from loket.embedded.kafka import EmbeddedKafka
 from loket.embedded.mongo import EmbeddedMongo
 
+ON_CONTAINERS = os.environ.get("LOKET_TEST_ON") == "containers"
+
 
 @pytest.fixture(scope="session")
 def kafka_bootstrap(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """KAFKA_BOOTSTRAP_SERVERS where it is set, else the embedded one; tests part their topics by prefix."""
+    """KAFKA_BOOTSTRAP_SERVERS where it is set, else a container where those are asked for, else the embedded one; tests part their topics by prefix."""
     if given := os.environ.get("KAFKA_BOOTSTRAP_SERVERS"):
         yield given
-        return
-    with EmbeddedKafka(tmp_path_factory.mktemp("kafka")) as kafka:
-        yield kafka.bootstrap
+    elif ON_CONTAINERS:
+        with kafka_container() as bootstrap:
+            yield bootstrap
+    else:
+        with EmbeddedKafka(tmp_path_factory.mktemp("kafka")) as kafka:
+            yield kafka.bootstrap
 
 
 @pytest.fixture(scope="session")
 def mongo_url() -> Iterator[str]:
-    """MONGO_URL where it is set, else the embedded one, in memory; tests part their databases by name."""
+    """MONGO_URL where it is set, else a container where those are asked for, else the embedded one, in memory; tests part their databases by name."""
     if given := os.environ.get("MONGO_URL"):
         yield given
-        return
-    with EmbeddedMongo() as mongo:
-        yield mongo.url
+    elif ON_CONTAINERS:
+        with mongo_container() as url:
+            yield url
+    else:
+        with EmbeddedMongo() as mongo:
+            yield mongo.url

@@ -163,7 +163,6 @@ async def log_of(bootstrap: str, topic: str) -> list[Any]:
     try:
         await consumer._client._wait_on_metadata(topic)
 
-
         places = [TopicPartition(topic, partition) for partition in sorted(consumer.partitions_for_topic(topic) or ())]
         consumer.assign(places)
         ends = await consumer.end_offsets(places)

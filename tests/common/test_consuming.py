@@ -80,7 +80,9 @@ class World:
         self.room = asyncio.Event()
         self.room.set()
         self.consuming = self.consumer_of(patience)
-        self.consumer = FakeConsumer(TopicPartition(PREFIX + topic, partition) for topic in ("case.referred", "visit.deferred") for partition in range(3))
+        self.consumer = FakeConsumer(
+            TopicPartition(PREFIX + topic, partition) for topic in ("case.referred", "visit.deferred") for partition in range(3)
+        )
         self.consuming.subscriber = SimpleNamespace(consumer=self.consumer)
 
     def consumer_of(self, patience: float) -> Consuming[ToyPorts]:

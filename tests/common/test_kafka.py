@@ -16,6 +16,7 @@ from toy_service import PARTITIONS, Ports, blueprint, incoming, log_of, make_top
 from common import publisher as publisher_module
 from common.errors import Unavailable
 from common.publisher import Publisher
+from common.relay import ANY
 from common.service import Service
 from common.topics import MESSAGE_LIMIT
 
@@ -64,7 +65,9 @@ async def test_a_key_lies_where_the_client_of_others_would_put_it(kafka_bootstra
         assert record.partition == partitioner(record.key, everywhere, everywhere)
 
 
-async def test_many_records_of_one_call_leave_whole_even_if_they_need_several_batches(kafka_bootstrap: str, prefix: str, publisher: Publisher) -> None:
+async def test_many_records_of_one_call_leave_whole_even_if_they_need_several_batches(
+    kafka_bootstrap: str, prefix: str, publisher: Publisher
+) -> None:
     case = new()
     big = [record._replace(value=record.value[:-1] + b" " * 60_000 + b"}") for record in (incoming(case, n) for n in range(1, 13))]
 
@@ -139,7 +142,8 @@ async def settled(service: Service[Ports], cases: list[UUID], n: int = 1) -> Non
     """Every case has come to its end, exactly once."""
 
     async def done() -> bool:
-        return await service.store.count(Thing, {"colour": "sent"}) >= len(cases) and service.relay.idle()
+        finished = await service.store.count(Thing, {"colour": "sent"}) >= len(cases)
+        return finished and service.relay.idle() and not await service.store.untold(ANY, 1)
 
     await until_it(done)
     things = [await service.store.get(Thing, case) for case in cases]
@@ -161,7 +165,9 @@ async def committed(bootstrap: str, group: str, topic: str) -> dict[int, int]:
         await consumer.stop()
 
 
-async def test_what_lay_in_the_log_before_the_group_existed_is_read_from_the_start(kafka_bootstrap: str, prefix: str, tmp_path: Path) -> None:
+async def test_what_lay_in_the_log_before_the_group_existed_is_read_from_the_start(
+    kafka_bootstrap: str, prefix: str, tmp_path: Path
+) -> None:
     cases = [new() for _ in range(30)]
     await produce(kafka_bootstrap, prefix, [incoming(case) for case in cases])
 
@@ -198,7 +204,9 @@ async def test_a_header_that_is_not_utf_8_is_quarantined_and_not_skipped(kafka_b
     assert len(await log_of(kafka_bootstrap, f"{prefix}scheduling.parked")) == 1
 
 
-async def test_a_record_that_keeps_failing_is_neither_lost_nor_read_in_a_hot_loop(kafka_bootstrap: str, prefix: str, tmp_path: Path) -> None:
+async def test_a_record_that_keeps_failing_is_neither_lost_nor_read_in_a_hot_loop(
+    kafka_bootstrap: str, prefix: str, tmp_path: Path
+) -> None:
     case, bad = new(), new()
     made = blueprint(kafka_bootstrap, prefix, tmp_path)
     original = made.subscribes[0].handler

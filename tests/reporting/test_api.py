@@ -5,7 +5,9 @@ from typing import Any
 
 import httpx
 import pytest
-from reporting_room import SETTINGS, Room, Told, at, attended, confirmed, contacted, created, id_
+from reporting_room import SETTINGS, Room
+from reporting_told import Told, at, contacted, created, id_
+from reporting_visits import attended, confirmed
 
 from common.testing.service import app as offline_app
 from common.testing.service import offline

@@ -2,7 +2,9 @@
 
 import orjson
 import pytest
-from reporting_room import Room, Told, attended, created, id_, missed
+from reporting_room import Room
+from reporting_told import Told, created, id_
+from reporting_visits import attended, missed
 
 from common.aggregate import Mark
 from common.envelope import receiving

@@ -8,33 +8,9 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from reporting_room import (
-    AT,
-    NOVEMBER,
-    READ_CATALOGUE,
-    YEAR,
-    Room,
-    Told,
-    at,
-    attended,
-    booked,
-    bsn,
-    called_off,
-    confirmed,
-    contacted,
-    created,
-    failed,
-    ids,
-    listed,
-    missed,
-    permit,
-    requested,
-    screened,
-    sent,
-    settled,
-    suppressed,
-    visit_cancelled,
-)
+from reporting_room import NOVEMBER, READ_CATALOGUE, YEAR, Room, listed
+from reporting_told import AT, Told, at, bsn, contacted, created, ids, permit, screened
+from reporting_visits import attended, booked, called_off, confirmed, failed, missed, requested, sent, settled, suppressed, visit_cancelled
 
 from common.errors import NotFound, Rejected
 from reporting.domain import Period

@@ -9,7 +9,8 @@ from typing import Any, NamedTuple
 
 import pytest
 from pydantic import SecretStr
-from reporting_room import NOVEMBER, SETTINGS, Room, Told, contacted, created
+from reporting_room import NOVEMBER, SETTINGS, Room
+from reporting_told import Told, contacted, created
 from test_figures_hold import a_month
 
 from common.aggregate import How

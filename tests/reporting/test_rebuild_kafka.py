@@ -7,7 +7,8 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from reporting_room import END, NOVEMBER, SETTINGS, Told, id_
+from reporting_room import NOVEMBER, SETTINGS
+from reporting_told import END, Told, id_
 from test_figures_hold import a_month
 from test_rebuild import record
 
@@ -54,7 +55,7 @@ async def tell(settings: Settings, told: list[Told]) -> None:
 
 async def known(service: Service[Ports], facts: int) -> None:
     """Wait until so many facts are known."""
-    while await Collection(service.store, Fact).count({}) < facts:  # noqa: ASYNC110 - another task, behind a real Kafka, counts
+    while await Collection(service.store, Fact).count({}) < facts:
         await asyncio.sleep(0.05)
 
 

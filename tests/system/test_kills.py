@@ -23,7 +23,9 @@ def demo(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
     environment = os.environ | {"LOKET_FOLDER": str(tmp_path / "loket"), "LOKET_PORT_BASE": base, "LOG_LEVEL": "warning"}
     environment.pop("KAFKA_BOOTSTRAP_SERVERS", None)
     command = [sys.executable, "-m", "loket", "demo", "--once", "--share", "0.06"]
-    process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, stdin=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, stdin=subprocess.DEVNULL
+    )
     try:
         yield process
     finally:

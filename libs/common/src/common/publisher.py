@@ -16,6 +16,8 @@ from common.topics import MESSAGE_LIMIT
 
 PATIENCE = 15.0  # seconds until the outcome of a batch counts as unknown
 
+RECORD_LIMIT = MESSAGE_LIMIT - 16_384  # bytes of a value; headers and framing take the rest
+
 Place = tuple[str, int]  # topic, partition
 
 
@@ -43,6 +45,8 @@ class Publisher:
 
         Records of one call with the same topic and key keep their order; of several topics none is promised.
         """
+        if any(len(record.value) > RECORD_LIMIT for record in records):
+            raise ValueError(f"{records[0].topic}: a record is larger than {RECORD_LIMIT} bytes; Kafka would refuse it for ever.")
         asked = _Asked(records, asyncio.get_running_loop().create_future())
         self._asked.append(asked)
         if self._round is None:
@@ -138,13 +142,10 @@ async def _hand_over(producer: AIOKafkaProducer, place: Place, records: list[Out
     acknowledgements = []
     batch = producer.create_batch()
     for record in records:
-        if _append(batch, record):
-            continue
-        if batch.record_count():
+        if not _append(batch, record):
             acknowledgements.append(await producer.send_batch(batch, place[0], partition=place[1]))
             batch = producer.create_batch()
-        if not _append(batch, record):
-            raise ValueError(f"A record of {record.topic} is larger than {MESSAGE_LIMIT} bytes.")
+            _append(batch, record)  # the first is taken whatever its size
     acknowledgements.append(await producer.send_batch(batch, place[0], partition=place[1]))
     return acknowledgements
 

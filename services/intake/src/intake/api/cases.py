@@ -93,7 +93,7 @@ class CaseDesk:
 def case_routes(context: Context, ports: Ports) -> APIRouter:
     """The routes of staff, all behind the staff secret."""
     desk = CaseDesk(context, ports)
-    router = APIRouter(prefix="/v1/cases", tags=["staff"])
+    router = APIRouter(prefix="/v1/cases", tags=["staff"], dependencies=[Depends(context.staff)])
     router.get("", summary="List cases, the newest first")(desk.list_cases)
     router.get("/{case_id}", summary="Read a case")(desk.read)
     router.post("/{case_id}/documents", summary="Record documents that have been shown")(desk.record_documents)

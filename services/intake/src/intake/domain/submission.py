@@ -38,7 +38,7 @@ DocumentType = Annotated[Code, listed("document_types"), Field(examples=["passpo
 Channel = Annotated[Code, listed("channels"), Field(examples=["api"])]
 InitiatorRole = Annotated[Code, listed("initiator_roles"), Field(examples=["employer"])]
 Municipality = Annotated[MunicipalityCode, listed("municipalities")]
-Service = Annotated[Code, listed("services"), Field(examples=["gip_maastricht"])]
+Service = Annotated[Code, listed("services"), Field(examples=["information_point"])]
 Theme = Annotated[Code, listed("themes"), Field(examples=["social_security"])]
 Country = Annotated[Code, listed("countries"), Field(examples=["be"])]
 

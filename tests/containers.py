@@ -1,0 +1,46 @@
+"""Kafka and MongoDB from their official images, for `make test-containers`; KAFKA_IMAGE and MONGO_IMAGE name others."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+KAFKA_IMAGE = os.environ.get("KAFKA_IMAGE", "apache/kafka:4.1.0")
+MONGO_IMAGE = os.environ.get("MONGO_IMAGE", "mongo:8")
+HOST = "127.0.0.1"
+
+
+@contextmanager
+def kafka_container() -> Iterator[str]:
+    """A single-node Kafka (KRaft); its address."""
+    from testcontainers.core.container import DockerContainer
+    from testcontainers.core.wait_strategies import LogMessageWaitStrategy
+
+    from loket.embedded.child import free_port
+
+    port = free_port()
+    settings = {
+        "KAFKA_NODE_ID": "1",
+        "KAFKA_PROCESS_ROLES": "broker,controller",
+        "KAFKA_LISTENERS": "PLAINTEXT://:9092,CONTROLLER://:9093",
+        "KAFKA_ADVERTISED_LISTENERS": f"PLAINTEXT://{HOST}:{port}",
+        "KAFKA_CONTROLLER_LISTENER_NAMES": "CONTROLLER",
+        "KAFKA_LISTENER_SECURITY_PROTOCOL_MAP": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
+        "KAFKA_CONTROLLER_QUORUM_VOTERS": "1@localhost:9093",
+        "KAFKA_OFFSETS_TOPIC_REPLICATION_FACTOR": "1",
+        "KAFKA_GROUP_INITIAL_REBALANCE_DELAY_MS": "0",
+        "KAFKA_AUTO_CREATE_TOPICS_ENABLE": "false",
+    }
+    container = DockerContainer(KAFKA_IMAGE).with_bind_ports(9092, port).waiting_for(LogMessageWaitStrategy("Kafka Server started"))
+    for name, value in settings.items():
+        container.with_env(name, value)
+    with container:
+        yield f"{HOST}:{port}"
+
+
+@contextmanager
+def mongo_container() -> Iterator[str]:
+    """A MongoDB; its address."""
+    from testcontainers.mongodb import MongoDbContainer
+
+    with MongoDbContainer(MONGO_IMAGE) as mongo:
+        yield mongo.get_connection_url()
