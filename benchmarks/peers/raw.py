@@ -46,7 +46,7 @@ async def main(name: str, recorded: list[str]) -> None:
     consumer = AIOKafkaConsumer(
         *topics,
         bootstrap_servers=BOOTSTRAP,
-        group_id=PREFIX + name,
+        group_id=f"{PREFIX}peer-{name}",
         enable_auto_commit=False,
         auto_offset_reset="earliest",
         max_partition_fetch_bytes=MESSAGE_LIMIT * 4,

@@ -37,7 +37,7 @@ class Stock:
 
         handle.__annotations__ = {"event": kind, "return": None}
         subscriber = self.broker.subscriber(
-            PREFIX + kind.topic, group_id=PREFIX + name, ack_policy=AckPolicy.ACK, auto_offset_reset="earliest"
+            PREFIX + kind.topic, group_id=f"{PREFIX}peer-{name}", ack_policy=AckPolicy.ACK, auto_offset_reset="earliest"
         )
         subscriber(handle)
         return subscriber

@@ -30,7 +30,7 @@ class Desk:
         self.service, self.clock, self.client, self.scene = service, clock, client, scene
 
     async def settle(self):
-        while not self.service.relay.idle():  # noqa: ASYNC110 - a test waits, nothing else runs
+        while not self.service.relay.idle():
             await asyncio.sleep(0.001)
 
     async def hear(self, event):

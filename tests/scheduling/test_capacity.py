@@ -6,7 +6,7 @@ from common.events.appointment import AppointmentCancelled
 from common.events.visit import VisitCancelled, VisitConfirmed, VisitDeferred
 from scheduling.domain.agenda import Agenda
 from scheduling.domain.commands import AddHours, CancelVisit, CheckIn, CloseDesk, LiftClosure
-from scheduling.domain.steps import ClaimSlots, ReleaseSlots
+from scheduling.domain.steps import ClaimSlots, ReleaseSlots, ReplanVisit
 from scheduling.domain.visit import Stage
 
 TUESDAY, THURSDAY = date(2026, 11, 3), date(2026, 11, 5)
@@ -105,21 +105,29 @@ async def test_a_cancelled_visit_makes_room_for_the_longest_waiting_that_fits(sc
     await close_window(scene, THURSDAY)
     for number in (2, 3):
         await scene.ask(close(THURSDAY, f"{IND}.{number}"))
-    residents = [scene.case("biometrics", persons=tuple(range(1, 20)))]  # 195 minutes: the morning
-    residents.append(scene.case("biometrics", persons=tuple(range(1, 20))))  # and the afternoon
+    residents = [scene.case("biometrics", persons=tuple(range(1, 21))) for _ in range(2)]  # 205 minutes: a morning and an afternoon
     await scene.hear(*residents)
     assert [(await scene.visit(case)).stage for case in residents] == [Stage.CONFIRMED, Stage.CONFIRMED]
-    too_long, fitting, later = scene.case("biometrics", persons=tuple(range(1, 40))), scene.case("biometrics"), scene.case("biometrics")
-    for case in (too_long, fitting, later):
-        await scene.hear(case)
+    waiting = []
+    for persons in (range(1, 40), range(1, 3), range(1, 2)):
+        waiting.append(scene.case("biometrics", persons=tuple(persons)))
+        await scene.hear(waiting[-1])
         scene.clock.forward(timedelta(seconds=1))
-    before = [(await scene.visit(case)).stage for case in (too_long, fitting, later)]
+    assert [(await scene.visit(case)).stage for case in waiting] == 3 * [Stage.DEFERRED]
 
     await scene.ask(CancelVisit(visit_id=(await scene.visit(residents[0])).id, by="client", reason_code="ill", rebook=False))
 
-    after = [(await scene.visit(case)).stage for case in (too_long, fitting, later)]
-    assert before[0] is Stage.DEFERRED
-    assert after == [Stage.DEFERRED, Stage.CONFIRMED, Stage.CONFIRMED]
+    assert [(await scene.visit(case)).stage for case in waiting] == [Stage.DEFERRED, Stage.CONFIRMED, Stage.CONFIRMED]
+
+
+async def test_a_visit_that_has_moved_meanwhile_does_not_mind_the_closure_of_its_old_day(scene):
+    case, visit = await scene.confirmed()
+    (on,) = (on for on in scene.stage._steps.values() if on.message is ReplanVisit)
+
+    await scene.stage.ask(on, ReplanVisit(visit_id=visit.id, location="mosae_forum", day=THURSDAY, reason_code="flood"))
+
+    assert scene.stage.told == []
+    assert (await scene.visit(case)).revision == visit.revision
 
 
 async def test_extra_hours_help_those_who_wait(scene):

@@ -1,0 +1,99 @@
+"""Rules of the chassis that are kept by looking at its text and its factory."""
+
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiokafka.coordinator.assignors.range import RangePartitionAssignor
+from faststream import AckPolicy
+from toy_service import blueprint
+
+from common.broker import make_broker, subscribe
+from common.events.catalogue import EVENTS
+from common.topics import PARTITIONS, TOPICS
+
+ROOT = Path(__file__).parents[2]
+SOURCES = [path for folder in ("libs", "services") for path in sorted((ROOT / folder).rglob("*.py"))]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "only_in"),
+    [
+        (r"\bKafkaBroker\(", {"common/broker.py"}),
+        (r"\bAIOKafkaProducer\(", {"common/publisher.py"}),
+        (r"\bAIOKafkaConsumer\(", {"common/broker.py", "reporting/rebuild/log.py"}),  # the latter reads the log without a group
+        (r"\bpublish_batch\(|\bbroker\.publish\(", set()),
+        (r"AsyncAPIRoute|AsgiFastStream|asyncapi_path", set()),
+        (r"\bdatetime\.(now|utcnow|today)\(|\btime\.time\(", {"common/clock.py"}),
+        (r"unittest\.mock", set()),
+        (r"\b(motor|pymongo)\b.*import|import (motor|pymongo)", {"common/store/mongo.py"}),
+        (r"\bwait_for\(", set()),
+    ],
+)
+def test_what_only_one_module_may_do_no_other_does(wanted: str, only_in: set[str]) -> None:
+    found = {str(path).split("/src/")[1] for path in SOURCES if "/src/" in str(path) and re.search(wanted, path.read_text())}
+
+    found = {name for name in found if not name.startswith("loket/")}
+    assert found <= only_in, f"{wanted} in {found - only_in}"
+
+
+async def nothing(message: Any) -> None: ...
+
+
+def made(tmp_path: Path) -> Any:
+    broker = make_broker(blueprint("127.0.0.1:1", "", tmp_path).settings, "test")
+    return broker, subscribe(broker, ["case.referred"], "group", nothing, None, 500)  # type: ignore[arg-type]
+
+
+def test_the_broker_makes_no_topics_and_its_subscriber_reads_from_the_start_and_commits_nothing_itself(tmp_path: Path) -> None:
+    broker, subscriber = made(tmp_path)
+
+    assert broker.config.broker_config.allow_auto_create_topics is False
+    arguments = subscriber._connection_args
+    assert arguments["auto_offset_reset"] == "earliest"
+    assert arguments["enable_auto_commit"] is False
+    assert arguments["partition_assignment_strategy"] == (RangePartitionAssignor,)
+    assert arguments["rebalance_timeout_ms"] > 40_000
+    assert subscriber.ack_policy is AckPolicy.MANUAL
+    assert subscriber.batch_timeout_ms == 10
+
+
+async def test_the_parser_does_not_touch_the_bytes(tmp_path: Path) -> None:
+    from common.broker import _unread
+
+    message = await _unread(({"headers": (("a", b"\xff"),)},))
+
+    assert message.headers == {}
+    assert message.body == b""
+
+
+def test_all_topics_have_the_same_number_of_partitions_and_keep_what_they_hold() -> None:
+    assert {topic.name for topic in TOPICS} == set(EVENTS)
+    for topic in TOPICS:
+        assert topic.partitions == PARTITIONS
+        compacted = EVENTS[topic.name].compacted
+        assert topic.config["cleanup.policy"] == ("compact" if compacted else "delete")
+        assert compacted or topic.config["retention.ms"] == "-1"
+
+
+def test_only_one_topic_holds_personal_data() -> None:
+    assert [topic for topic, event in EVENTS.items() if event.personal] == ["party.contact-changed"]
+
+
+async def test_the_shifted_clock_follows_its_file_and_survives_a_broken_one(tmp_path: Path) -> None:
+    from common import clock
+
+    path = tmp_path / "clock.json"
+    shifted = clock.ShiftedClock(path)
+
+    def days() -> int:
+        shifted._looked = float("-inf")
+        return round((shifted.now() - datetime.now(UTC)).total_seconds() / 86_400)  # noqa: DTZ005, TID251 - held against the machine's
+
+    assert days() == 0
+    path.write_text('{"shift_seconds": 259200}')
+    assert days() == 3
+    path.write_text("{")
+    assert days() == 3
