@@ -36,7 +36,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 
 def _suite(nodeid: str) -> str:
-    parts = nodeid.split("::")[0].split("/")
+    parts = nodeid.split("::", maxsplit=1)[0].split("/")
     return parts[1] if len(parts) > 2 else "tests"
 
 

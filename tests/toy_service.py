@@ -20,6 +20,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from chassis import NOW, Send, Sent, Thing, deferred, referred
 from fastapi import APIRouter
 
+from common.aggregate import How
 from common.broker import create_topics
 from common.clock import Clock
 from common.cloudevents import Outgoing, outgoing
@@ -31,7 +32,6 @@ from common.publisher import Publisher
 from common.service import Blueprint, Context, Service
 from common.settings import ServiceSettings
 from common.store.port import Collection, Entry
-from common.aggregate import How
 from common.subscribing import On, on, once
 from common.topics import Topic
 
@@ -191,7 +191,7 @@ async def main(arguments: dict[str, Any]) -> None:
     end = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, end.set)
     async with running(made):
-        print("READY", flush=True)
+        print("READY", flush=True)  # noqa: T201 - whoever started it reads it
         await end.wait()
 
 

@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 from aiokafka import TopicPartition
 from aiokafka.errors import CommitFailedError
-from chassis import NOW, FakeRecord, Log, Thing, ToyPorts, later, new, record_of, until
+from chassis import NOW, FakeRecord, Log, Thing, ToyPorts, deferred, later, new, record_of, until
 
 from common import consuming as consuming_module
 from common.aggregate import Aggregate
@@ -17,6 +17,8 @@ from common.breaker import Breaker
 from common.consuming import Consuming
 from common.errors import NotFound, Rejected, Unavailable
 from common.events.case import CaseReferred
+from common.events.visit import VisitDeferred
+from common.kept import keep, restore
 from common.lanes import Kind, Lane, State, lane_id
 from common.metrics import Metrics
 from common.parking import Parking
@@ -141,7 +143,7 @@ class World:
         return {one.labels["outcome"]: int(one.value) for one in samples if one.name.endswith("_total")}
 
 
-class _Odd(Exception):  # noqa: N818 - its name begins with an underscore, as some drivers' do
+class _Odd(Exception):  # its name begins with an underscore, as some drivers' do
     pass
 
 
@@ -224,14 +226,11 @@ async def test_topics_that_go_first_are_settled_before_the_others() -> None:
         order.append(event.topic)
         await asyncio.sleep(0)
 
-    from common.events.visit import VisitDeferred
-
     world.consuming = Consuming(
         world.runner, [on(CaseReferred, note), on(VisitDeferred, note, first=True)], world.parking, world.breaker, world.clock,
         world.metrics, Tracing("intake", 0, None), world.log, "group", PREFIX, 0.0, world.room.wait,
     )  # fmt: skip
     world.consuming.subscriber = SimpleNamespace(consumer=world.consumer)
-    from chassis import deferred
 
     def first(case: UUID) -> FakeRecord:
         record = record_of(case, ce_type=b"nl.arbeidsmarktdiensten.visit-deferred.v1")
@@ -428,14 +427,12 @@ async def test_what_is_no_event_goes_to_quarantine_and_holds_up_nothing(world: W
     [lane] = await world.parking.list(10, 0)
     assert lane.kind is Kind.QUARANTINE
     assert lane.records[0].topic == "case.referred"
-    [(level, event, keys)] = [line for line in world.log.lines if line[1] == "quarantined"]
+    [(level, _, keys)] = [line for line in world.log.lines if line[1] == "quarantined"]
     assert level == "warning"
     assert "secret-word" not in str(keys)
 
 
 async def test_what_is_kept_comes_back_byte_for_byte() -> None:
-    from common.kept import keep, restore
-
     record = FakeRecord("case.referred", 2, 7, None, b"\xff\x00", (("a", b"\xfe"), ("b", None), ("a", b"")), 99)
 
     kept = restore(keep(record, "case.referred"))

@@ -1,4 +1,4 @@
-"""No event may cause itself, have a second publisher, or be heard by nobody: shown on toys; the real map is held by the contracts' tests."""
+"""No event may cause itself, have a second publisher, or be heard by nobody: shown on toys; the real map is the contracts' business."""
 
 from pathlib import Path
 from typing import Any

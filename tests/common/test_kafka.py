@@ -10,15 +10,20 @@ from uuid import UUID, uuid4
 import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
-from chassis import LONG, Thing, new, until, until_it
+from aiokafka.partitioner import DefaultPartitioner
+from chassis import LONG, Make, Thing, deferred, new, until, until_it
 from toy_service import PARTITIONS, Ports, blueprint, incoming, log_of, make_topics, produce, running, told_once
 
 from common import publisher as publisher_module
 from common.errors import Unavailable
+from common.events.visit import VisitDeferred
 from common.publisher import Publisher
 from common.relay import ANY
+from common.runner import Origin
 from common.service import Service
+from common.subscribing import on
 from common.topics import MESSAGE_LIMIT
+from loket.embedded.kafka import EmbeddedKafka
 
 pytestmark = pytest.mark.kafka
 
@@ -54,8 +59,6 @@ async def test_keys_are_spread_over_partitions_and_each_keeps_its_order(kafka_bo
 
 
 async def test_a_key_lies_where_the_client_of_others_would_put_it(kafka_bootstrap: str, prefix: str, publisher: Publisher) -> None:
-    from aiokafka.partitioner import DefaultPartitioner
-
     cases = [new() for _ in range(20)]
     await publisher.send([incoming(case) for case in cases])
 
@@ -247,9 +250,6 @@ def share(service: Service[Ports]) -> dict[str, set[int]]:
 async def test_members_of_a_group_share_all_topics_by_the_same_partitions_and_lose_nothing_when_they_come_and_go(
     kafka_bootstrap: str, prefix: str, tmp_path: Path, record_property: Any
 ) -> None:
-    from common.events.visit import VisitDeferred
-    from common.subscribing import on
-
     async def ignore(event: VisitDeferred, ports: Ports) -> None:
         return None
 
@@ -314,7 +314,7 @@ async def test_while_the_store_is_away_nothing_is_parked_or_lost_and_work_resume
 
         service.store._answer = away  # type: ignore[attr-defined]
         await produce(kafka_bootstrap, prefix, [incoming(case) for case in cases])
-        await until(lambda: service.metrics.paused._value.get())
+        await until(service.metrics.paused._value.get)
         await asyncio.sleep(2)
         service.store._answer = answer  # type: ignore[attr-defined]
         await settled(service, cases)
@@ -326,8 +326,6 @@ async def test_while_the_store_is_away_nothing_is_parked_or_lost_and_work_resume
 async def test_while_kafka_is_away_nothing_is_parked_or_lost_and_work_resumes_by_itself(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from loket.embedded.kafka import EmbeddedKafka
-
     monkeypatch.setattr(publisher_module, "PATIENCE", 2.0)
     kafka = EmbeddedKafka(tmp_path / "kafka")
     bootstrap = await asyncio.to_thread(kafka.start)
@@ -358,11 +356,6 @@ async def test_while_kafka_is_away_nothing_is_parked_or_lost_and_work_resumes_by
 
 
 def made_by_hand() -> Any:
-    from chassis import Make, deferred
-
-    from common.events.visit import VisitDeferred
-    from common.subscribing import on
-
     async def tell(message: Make, ports: Ports) -> Thing:
         return Thing(id=message.id).tell(deferred(message.id))
 
@@ -370,12 +363,8 @@ def made_by_hand() -> Any:
 
 
 def incoming_step(case: UUID) -> Any:
-    from chassis import Make
-
     return Make(id=case)
 
 
 def origin() -> Any:
-    from common.runner import Origin
-
     return Origin()

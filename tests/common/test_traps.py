@@ -10,7 +10,8 @@ from aiokafka.coordinator.assignors.range import RangePartitionAssignor
 from faststream import AckPolicy
 from toy_service import blueprint
 
-from common.broker import make_broker, subscribe
+from common import clock
+from common.broker import _unread, make_broker, subscribe
 from common.events.catalogue import EVENTS
 from common.topics import PARTITIONS, TOPICS
 
@@ -61,8 +62,6 @@ def test_the_broker_makes_no_topics_and_its_subscriber_reads_from_the_start_and_
 
 
 async def test_the_parser_does_not_touch_the_bytes(tmp_path: Path) -> None:
-    from common.broker import _unread
-
     message = await _unread(({"headers": (("a", b"\xff"),)},))
 
     assert message.headers == {}
@@ -83,14 +82,12 @@ def test_only_one_topic_holds_personal_data() -> None:
 
 
 async def test_the_shifted_clock_follows_its_file_and_survives_a_broken_one(tmp_path: Path) -> None:
-    from common import clock
-
     path = tmp_path / "clock.json"
     shifted = clock.ShiftedClock(path)
 
     def days() -> int:
         shifted._looked = float("-inf")
-        return round((shifted.now() - datetime.now(UTC)).total_seconds() / 86_400)  # noqa: DTZ005, TID251 - held against the machine's
+        return round((shifted.now() - datetime.now(UTC)).total_seconds() / 86_400)  # noqa: TID251 - held against the machine's
 
     assert days() == 0
     path.write_text('{"shift_seconds": 259200}')

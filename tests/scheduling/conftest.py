@@ -1,10 +1,12 @@
 """A scene of scheduling: the region of South Limburg, a store in memory, a clock that stands still."""
 
-from datetime import UTC, date, datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, date, datetime, time, timedelta
 from itertools import count
 from pathlib import Path
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -17,7 +19,8 @@ from common.testing.stage import Stage, StoppedClock
 from scheduling import app
 from scheduling.diary import Diary
 from scheduling.domain.agenda import Agenda
-from scheduling.domain.plan import agenda_id, visit_id
+from scheduling.domain.catalogue import WEEKDAYS, Desk, Location, Policies, Policy, Product
+from scheduling.domain.plan import Wish, agenda_id, visit_id
 from scheduling.domain.visit import Visit
 from scheduling.memory import Memory
 from scheduling.openings import Openings
@@ -27,6 +30,10 @@ from scheduling.store import StoredAgendas, StoredVisits
 
 PACK = Path(__file__).parents[2] / "regions/south-limburg/scheduling"
 MONDAY = datetime(2026, 11, 2, 8, 0, tzinfo=UTC)  # nine o'clock in Maastricht
+AMSTERDAM = ZoneInfo("Europe/Amsterdam")
+SINCE = date(2020, 1, 1)
+MORNING = dict.fromkeys(WEEKDAYS, ("09:00-11:00",))
+ORGANISATIONS = ("registration", "advice", "immigration")
 EVERYTHING = ("brp_first_registration", "settling_consultation", "document_collection")
 
 
@@ -108,6 +115,53 @@ class Scene:
         await self.hear(case)
         self.stage.told.clear()
         return case, await self.visit(case)
+
+
+def diary_over(region, agendas=()):
+    async def find(location, first, after):
+        return [agenda for agenda in agendas if agenda.location == location and first <= agenda.day < after]
+
+    openings = Openings(region)
+    return Diary(region, Memory(find, openings, region.location_ids, timedelta(seconds=5), timedelta(seconds=60)), openings)
+
+
+def wish_of(number, parts, now, **changes):
+    wanted = tuple(
+        FormalityWanted(formality_id=derived(number, n), product=code, persons=tuple(sorted(who))) for n, (code, who) in enumerate(parts)
+    )
+    wish = Wish(derived("visit", number), 1, "GM0935", "en", wanted, now)
+    return replace(wish, **changes)
+
+
+def at_midnight(day):
+    return datetime.combine(day, time(), AMSTERDAM).astimezone(UTC)
+
+
+def small_town():
+    """One location, two desks of each organisation, two hours a day, two days to book."""
+    return Region(
+        locations=(Location(id="town", name="Town", address="-", country="NL", municipalities=("GM0935",), valid_from=SINCE),),
+        desks=tuple(
+            Desk(id=f"{o}.{n}", location="town", organisation=o, products=(o,), languages=("nl",), hours=MORNING, valid_from=SINCE)
+            for o in ORGANISATIONS
+            for n in (1, 2)
+        ),
+        products=tuple(
+            Product(id=o, organisation=o, rank=rank, first_person_minutes=20, extra_person_minutes=10, buffer_minutes=0, valid_from=SINCE)
+            for rank, o in enumerate(ORGANISATIONS, 1)
+        ),
+        closures=(),
+        policies=Policies(
+            timezone="Europe/Amsterdam",
+            slot_grid_minutes=10,
+            policies=(
+                Policy(
+                    version="1", valid_from=SINCE, booking_window_days=1, minimum_notice_minutes=0, late_cancel_working_days=1,
+                    no_show_policy="1", retry_hours=24, outcomes={},
+                ),
+            ),
+        ),
+    )  # fmt: skip
 
 
 @pytest.fixture(scope="session")

@@ -83,6 +83,7 @@ _FIXED = {
     )
     for topic, event in EVENTS.items()
 }
+_NEEDED = {topic: [pair for pair in fixed if pair[0] in {"ce_specversion", "ce_type"}] for topic, fixed in _FIXED.items()}
 
 
 def outgoing(entry: Entry, subject: UUID, source: bytes) -> Outgoing:
@@ -113,8 +114,7 @@ def parse(record: Record, topic: str) -> Received:
         raise Malformed("unknown topic")
     headers = dict(record.headers)
     envelope = _envelope(record, topic, headers)
-    fixed = dict(_FIXED[topic])
-    if any(headers.get(name) != fixed[name] for name in ("ce_specversion", "ce_type")):
+    if any(headers.get(name) != value for name, value in _NEEDED[topic]):
         raise Malformed("another type than the topic's")
     if record.value is None or len(record.value) > DATA_LIMIT:
         raise Malformed("no data" if record.value is None else "too large")

@@ -51,7 +51,7 @@ class Publisher:
         self._asked.append(asked)
         if self._round is None:
             self._round = asyncio.get_running_loop().create_task(self._rounds())
-        await asyncio.shield(asked.future)
+        await asked.future
 
     async def close(self) -> None:
         """Finish what has been asked for, then let go."""

@@ -5,6 +5,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import chain
 from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
 
@@ -39,7 +40,7 @@ class Clearing(NamedTuple):
 class Asked:
     """What has come together since the last round."""
 
-    gets: dict[Key, "asyncio.Future[bytes | None]"] = field(default_factory=dict)
+    gets: dict[Key, "list[asyncio.Future[bytes | None]]"] = field(default_factory=dict)
     saves: list[tuple[Saving, "asyncio.Future[bool]"]] = field(default_factory=list)
     clears: list[tuple[Clearing, "asyncio.Future[None]"]] = field(default_factory=list)
     takes: list[tuple[Clearing, "asyncio.Future[bool]"]] = field(default_factory=list)
@@ -47,12 +48,13 @@ class Asked:
 
     def futures(self) -> "list[asyncio.Future[Any]]":
         """Everybody who waits for an answer."""
-        return [*self.gets.values(), *(future for asked in (self.saves, self.clears, self.takes, self.others) for _, future in asked)]
+        rest = (self.saves, self.clears, self.takes, self.others)
+        return [*chain.from_iterable(self.gets.values()), *(future for asked in rest for _, future in asked)]
 
     def apart(self) -> "list[Asked]":
         """Each of them alone, so that one whose data cannot be written fails by itself."""
         return [
-            *(Asked(gets={key: future}) for key, future in self.gets.items()),
+            *(Asked(gets={key: futures}) for key, futures in self.gets.items()),
             *(Asked(saves=[one]) for one in self.saves),
             *(Asked(clears=[one]) for one in self.clears),
             *(Asked(takes=[one]) for one in self.takes),
@@ -73,10 +75,8 @@ class CoalescingStore(ABC):
 
     async def get(self, kind: type[A], id_: UUID, /) -> A | None:
         """The aggregate as last saved."""
-        key = (kind.collection, str(id_))
-        future = self._asked.gets.get(key)
-        if future is None:
-            future = self._asked.gets[key] = asyncio.get_running_loop().create_future()
+        future: asyncio.Future[bytes | None] = asyncio.get_running_loop().create_future()
+        self._asked.gets.setdefault((kind.collection, str(id_)), []).append(future)
         document = await self._asking(future)
         return None if document is None else kind.model_validate_json(document)
 
@@ -120,7 +120,7 @@ class CoalescingStore(ABC):
     async def _asking(self, future: "asyncio.Future[T]") -> T:
         if self._round is None:
             self._round = asyncio.get_running_loop().create_task(self._rounds())
-        return await asyncio.shield(future)
+        return await future
 
     async def _rounds(self) -> None:
         try:

@@ -185,9 +185,10 @@ class MongoStore(CoalescingStore):
         for collection, ids in wanted.items():
             cursor = self._database[collection].find({"_id": {"$in": ids}}, {"state": 1})
             found.update(((collection, document["_id"]), orjson.dumps(document["state"])) for document in await cursor.to_list(None))
-        for key, future in asked.gets.items():
-            if not future.done():
-                future.set_result(found.get(key))
+        for key, futures in asked.gets.items():
+            for future in futures:
+                if not future.done():
+                    future.set_result(found.get(key))
 
     async def _asked_alone(self, work: Any) -> Any:
         try:

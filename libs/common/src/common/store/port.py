@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from contextvars import ContextVar
 from datetime import UTC, date, datetime
 from enum import Enum
+from functools import cache
 from typing import Generic, NamedTuple, Protocol, TypeVar
 from uuid import UUID
 
@@ -141,7 +142,7 @@ def plain(value: Value) -> str | int | None:
     """A value as indexes hold it: moments in UTC to the microsecond, so that text sorts as time does."""
     match value:
         case datetime():
-            return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+            return value.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
         case date():
             return value.isoformat()
         case UUID():
@@ -152,9 +153,10 @@ def plain(value: Value) -> str | int | None:
             return value
 
 
-def indexed_fields(kind: type[Aggregate]) -> list[str]:
+@cache
+def indexed_fields(kind: type[Aggregate]) -> tuple[str, ...]:
     """Every field that the indexes of a kind name, once."""
-    return list(dict.fromkeys(field for index in kind.indexes for field in index))
+    return tuple(dict.fromkeys(field for index in kind.indexes for field in index))
 
 
 def indexed_values(aggregate: Aggregate) -> dict[str, str | int | None]:

@@ -19,6 +19,7 @@ from common.store.tables import CLEAR_ENTRIES, ENTRIES, INSERT_ENTRY, OUTBOX, TA
 A = TypeVar("A", bound=Aggregate)
 MANY = 500  # values in one IN (…)
 BUSY = 10.0  # seconds to wait for a replica that is writing
+CACHE_KB = 32_768  # ids are random, so every write finds its pages anywhere in the trees; SQLite's own 2 MB are read again and again
 
 OUR_FAULT = (sqlite3.ProgrammingError, sqlite3.InterfaceError, sqlite3.DataError, sqlite3.IntegrityError)
 """What no patience heals: a value that SQLite cannot hold, a statement that is wrong."""
@@ -113,6 +114,7 @@ class SqliteStore(CoalescingStore):
         try:
             self._db.execute("pragma journal_mode=wal")
             self._db.execute("pragma synchronous=full")
+            self._db.execute(f"pragma cache_size={-CACHE_KB}")
             self._create()
         except sqlite3.Error as error:
             self._db.close()
@@ -128,7 +130,7 @@ class SqliteStore(CoalescingStore):
         for name, kind in self._kinds.items():
             table, fields = quoted(name), "".join(f", {quoted(field)}" for field in self._fields[name])
             self._db.execute(
-                f"create table if not exists {table} (id text primary key, version integer, document blob, due text{fields}) without rowid"
+                f"create table if not exists {table} (id text primary key, version integer, document blob, due text{fields})"
             )
             self._db.execute(f"create index if not exists {quoted(name + '_due')} on {table} (due) where due is not null")
             for index in kind.indexes:
@@ -168,7 +170,7 @@ class SqliteStore(CoalescingStore):
     def _read(self, asked: Asked) -> "list[tuple[asyncio.Future[Any], Any]]":
         documents = self._tried(lambda: self._get(asked.gets))
         found = documents if isinstance(documents, dict) else dict.fromkeys(asked.gets, documents)
-        answers: list[tuple[asyncio.Future[Any], Any]] = [(future, found.get(key)) for key, future in asked.gets.items()]
+        answers: list[tuple[asyncio.Future[Any], Any]] = [(one, found.get(key)) for key, futures in asked.gets.items() for one in futures]
         return answers + [(future, self._tried(work)) for work, future in asked.others]
 
     def _tried(self, work: Callable[[], Any]) -> Any:
