@@ -1,6 +1,7 @@
 """Where measurements are made: one Kafka and one mail sink for the whole run, and platforms side by side under topic prefixes of their own."""
 
 import asyncio
+import logging
 import os
 import secrets
 import shutil
@@ -26,6 +27,9 @@ from region import PARTNER, make_region
 HERE = Path(__file__).parent
 SERVICES = ("intake", "scheduling", "notifications", "reporting")
 STAFF = "a-staff-secret-for-benchmarks"
+
+
+logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # topics just made are found at the second try
 
 
 class Void(Exception):
@@ -134,7 +138,8 @@ class Platform:
             "SMTP_PORT": str(grounds.sink.port),
             "PARTNER_SECRETS_PATH": str(grounds.folder / "partners"),
         }
-        return {**os.environ, **own, **self._environment}
+        around = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}  # a start compiles nothing
+        return {**around, **own, **self._environment}
 
     def start(self, service: str, *command: str) -> Child:
         """Start a service, or another command in its place; returns at once."""

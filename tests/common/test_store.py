@@ -346,3 +346,14 @@ async def test_who_stops_waiting_harms_nobody(store: Store) -> None:
 
 async def test_it_answers_a_ping(store: Store) -> None:
     await store.ping()
+
+
+async def test_what_is_asked_after_the_end_is_refused_to_everybody(tmp_path: Path) -> None:
+    store = SqliteStore(tmp_path / "store.sqlite", KINDS)
+    await store.start()
+    await store.close()
+    id_ = new()
+
+    outcomes = await asyncio.gather(store.get(Thing, id_), store.get(Thing, id_), store.count(Thing, {}), return_exceptions=True)
+
+    assert [type(outcome) for outcome in outcomes] == [RuntimeError] * 3

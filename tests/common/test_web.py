@@ -1,5 +1,6 @@
 """The HTTP side: every refusal a problem document, every answer with its headers, nothing open that should not be."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -324,7 +325,6 @@ def test_every_setting_is_documented_and_secrets_are_secret() -> None:
 
 
 async def test_a_start_that_fails_halfway_leaves_nothing_running(tmp_path: Path) -> None:
-    import asyncio
 
     async def fails(context: Any) -> None:
         raise RuntimeError("the mail server is not configured")

@@ -99,12 +99,16 @@ class Aggregate(BaseModel):
 
     def follows(self) -> list[Follow]:
         """What the change caused, in order; asked once, by the runner."""
-        follows, self._follows = self._follows, []
+        follows = self._follows
+        if follows:
+            self._follows = []
         return follows
 
     def armed(self) -> list[type[Step]]:
         """The kinds of step that the change has set to wait; asked once, by the runner."""
-        armed, self._armed = self._armed, []
+        armed = self._armed
+        if armed:
+            self._armed = []
         return armed
 
     def _follow(self, how: How, what: Event | Step) -> Self:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterable, Sequence
+from functools import cache
 from typing import Generic, Protocol, TypeVar
 from uuid import UUID
 
@@ -44,7 +45,8 @@ class Carrying(Generic[P]):
         self.runner = runner
         self.steps = {on.message.__name__: on for on in steps}
         self._acts = {act.message.__name__: act for act in acts}
-        self._store, self._publisher, self._source, self._metrics, self._tracing = store, publisher, source, metrics, tracing
+        self._store, self._publisher, self._source, self._tracing = store, publisher, source, tracing
+        self._told, self._outcomes = cache(metrics.told.labels), cache(metrics.steps.labels)
 
     async def carry_out(self, key: Key, entries: Sequence[Entry]) -> None:
         """Several events of one topic, or one step; raises `Unavailable` where patience helps."""
@@ -53,14 +55,14 @@ class Carrying(Generic[P]):
             await self._tell(key, entries)
         else:
             outcome = await (self._act if first.how is How.ONCE else self._step)(key, first)
-            self._metrics.steps.labels(first.type, outcome).inc()
+            self._outcomes(first.type, outcome).inc()
 
     async def _tell(self, key: Key, entries: Sequence[Entry]) -> None:
         records = [outgoing(entry, key[1], self._source) for entry in entries]
         failpoint("relay.before-send")
         await self._publisher.send(records)
         failpoint("relay.after-ack")
-        self._metrics.told.labels(entries[0].type).inc(len(entries))
+        self._told(entries[0].type).inc(len(entries))
 
     async def _step(self, key: Key, entry: Entry) -> str:
         on = self.steps[entry.type]

@@ -119,7 +119,7 @@ class Consuming(ConsumerRebalanceListener, Generic[P]):  # type: ignore[misc]
         """Those that are still ours to settle: while a batch waited for room, partitions may have gone to others."""
         consumer = self.consumer()
         held = frozenset() if consumer is None else consumer.assignment()
-        return [record for record in records if TopicPartition(record.topic, record.partition) in held]
+        return [record for record in records if (record.topic, record.partition) in held]
 
     async def _settle(self, records: Sequence[Record]) -> "Tally[str]":
         first: dict[str, list[Record]] = {}
@@ -153,11 +153,11 @@ class Consuming(ConsumerRebalanceListener, Generic[P]):  # type: ignore[misc]
                 pause = min(5.0, pause * 2)
 
     async def _commit(self, records: Sequence[Record]) -> None:
-        offsets = {TopicPartition(record.topic, record.partition): record.offset + 1 for record in records}
+        offsets = {(record.topic, record.partition): record.offset + 1 for record in records}
         consumer = self.consumer()
         held = consumer.assignment()
         try:
-            await consumer.commit({place: offset for place, offset in offsets.items() if place in held})
+            await consumer.commit({TopicPartition(*place): offset for place, offset in offsets.items() if place in held})
         except (CommitFailedError, IllegalStateError, KafkaError) as error:
             # Others read these records again and find them applied; the next batch commits further on.
             self._log.warning("commit failed", group=self._group, error=error)

@@ -70,19 +70,24 @@ class Runner(Generic[P]):
 
         Returns the aggregate as saved. Raises what the handler raises, and `Contended` when it was changed under each attempt.
         """
-        async with self._in_turn(on, message):
-            for attempt in range(ATTEMPTS):
-                try:
-                    aggregate = await self._decide(on, message, origin)
-                except AlreadyApplied as repeated:
-                    return repeated.aggregate
-                if aggregate is None or (origin.mark is not None and aggregate.has_applied(origin.mark)):
-                    return aggregate
-                if await self._save(aggregate, origin, on.leads_to):
-                    return aggregate
-                if (stored := await self._applied_before(aggregate, origin)) is not None:
-                    return stored
-                await self._pause(attempt)
+        if on.alone is None:
+            return await self._carry_out(on, message, origin)
+        async with self._in_turn(on.alone(message)):
+            return await self._carry_out(on, message, origin)
+
+    async def _carry_out(self, on: On[P], message: Message, origin: Origin) -> Aggregate | None:
+        for attempt in range(ATTEMPTS):
+            try:
+                aggregate = await self._decide(on, message, origin)
+            except AlreadyApplied as repeated:
+                return repeated.aggregate
+            if aggregate is None or (origin.mark is not None and aggregate.has_applied(origin.mark)):
+                return aggregate
+            if await self._save(aggregate, origin, on.leads_to):
+                return aggregate
+            if (stored := await self._applied_before(aggregate, origin)) is not None:
+                return stored
+            await self._pause(attempt)
         raise Contended(f"{on.message.__name__} met a changed aggregate {ATTEMPTS} times.")
 
     async def fire(self, kind: type[Aggregate], id_: UUID, steps: dict[str, On[P]]) -> None:
@@ -116,7 +121,7 @@ class Runner(Generic[P]):
 
     async def _save(self, aggregate: Aggregate, origin: Origin, declared: "Iterable[type[Event | Step]] | None") -> bool:
         follows, armed = aggregate.follows(), aggregate.armed()
-        if declared is not None:
+        if declared is not None and (follows or armed):
             _refuse_undeclared({type(follow.what) for follow in follows} | set(armed), declared)
         for kind in armed:
             aggregate.waiting[kind.__name__].trace = origin.trace
@@ -156,11 +161,7 @@ class Runner(Generic[P]):
         )
 
     @asynccontextmanager
-    async def _in_turn(self, on: On[P], message: Message) -> AsyncIterator[None]:
-        if on.alone is None:
-            yield
-            return
-        key = on.alone(message)
+    async def _in_turn(self, key: Hashable) -> AsyncIterator[None]:
         queue = self._queues.setdefault(key, _Queue())
         queue.waiting += 1
         try:

@@ -1,6 +1,7 @@
 """The way of one record: parse or quarantine, queue behind a parked lane, handle or park."""
 
 from collections.abc import Iterable
+from functools import cache
 from typing import Generic, TypeVar
 
 from opentelemetry.trace import SpanKind
@@ -34,6 +35,7 @@ class Settling(Generic[P]):
             group,
         )
         self._handlers = {on.message: on for on in subscribes}
+        self._outcomes, self._age = cache(metrics.events.labels), cache(metrics.critical.labels)
 
     async def settle(self, lane: str, record: Record, topic: str) -> str:
         """What became of it: handled, queued, parked or quarantined."""
@@ -68,7 +70,7 @@ class Settling(Generic[P]):
         finally:
             receiving.reset(token)
         age = (self._clock.now() - envelope.time).total_seconds()
-        self._metrics.critical.labels(envelope.topic).observe(max(0.0, age))
+        self._age(envelope.topic).observe(max(0.0, age))
 
     def _attributes(self, envelope: Envelope) -> dict[str, str | int]:
         if envelope.traceparent.endswith(UNSAMPLED):
@@ -83,5 +85,5 @@ class Settling(Generic[P]):
         }
 
     def _count(self, topic: str, outcome: str) -> str:
-        self._metrics.events.labels(topic, outcome).inc()
+        self._outcomes(topic, outcome).inc()
         return outcome

@@ -137,10 +137,11 @@ class CoalescingStore(ABC):
         except Unavailable as error:
             refuse(futures, error)
         except Exception as error:  # noqa: BLE001 - whoever asked must hear of it, and nobody else
-            if len(futures) == 1:
+            parts = asked.apart()
+            if len(parts) == 1:
                 refuse(futures, error)
                 return
-            for alone in asked.apart():
+            for alone in parts:
                 waiting = [future for future in alone.futures() if not future.done()]
                 if waiting:
                     await self._one_round(alone, waiting)

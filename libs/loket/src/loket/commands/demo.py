@@ -35,6 +35,7 @@ def demo(once: Once = False, share: Share = 1, port_base: PortBase = None) -> No
     """Start the platform, play one month of South Limburg through it, and show what came of it."""
     layout = Layout.read(os.environ, port_base)
     os.environ.setdefault("TRACE_RATIO", "1.0")
+    os.environ.setdefault("REFRESH_SECONDS", "21600")  # a day of the story passes in seconds
     held = False
     with suppress(KeyboardInterrupt), running_platform(layout, typer.echo) as supervisor:
         held = asyncio.run(_tended(layout, supervisor, share))
