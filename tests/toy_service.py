@@ -35,7 +35,7 @@ from common.store.port import Collection, Entry
 from common.subscribing import On, on, once
 from common.topics import Topic
 
-PARTITIONS = 4
+PARTITIONS = 5  # odd, so that round robin would part two topics differently
 TOPICS = [Topic(event.topic, PARTITIONS, {}) for event in (CaseReferred, VisitDeferred, SchedulingParked)]
 
 

@@ -13,13 +13,13 @@ from chassis import NOW, FakeRecord, Log, Thing, ToyPorts, deferred, later, new,
 
 from common import consuming as consuming_module
 from common.aggregate import Aggregate
-from common.breaker import Breaker
+from common.breaker import Breaker, Stopped
 from common.consuming import Consuming
 from common.errors import NotFound, Rejected, Unavailable
 from common.events.case import CaseReferred
 from common.events.visit import VisitDeferred
 from common.kept import keep, restore
-from common.lanes import Kind, Lane, State, lane_id
+from common.lanes import Kind, Lane, Settle, State, lane_id
 from common.metrics import Metrics
 from common.parking import Parking
 from common.runner import Runner
@@ -110,6 +110,7 @@ class World:
         self.most_inside = max(self.most_inside, len(self.inside))
         try:
             await self.gate.wait()
+            await asyncio.sleep(0)  # as any store and provider would: others may come between
             return await self._decide(event, ports)
         finally:
             self.inside.discard(event.case_id)
@@ -296,6 +297,17 @@ async def test_two_who_redrive_at_once_lose_no_record(world: World) -> None:
     assert (await world.lane(case)).state is State.RESUMED
 
 
+async def test_settling_a_record_that_somebody_else_has_settled_leaves_the_next_one(world: World) -> None:
+    case = new()
+    await world.take(*run_of(case, "refuse", "2", "3"))
+    settle = Settle(lane_id=lane_id(str(case)), place=("case.referred", 0, 0))
+
+    for _ in range(2):
+        await world.parking._ask(settle)
+
+    assert [record.offset for record in (await world.lane(case)).records] == [1, 2]
+
+
 async def test_a_record_that_comes_while_its_lane_is_opened_elsewhere_is_handled_and_not_lost() -> None:
     class OpenedMeanwhile(MemoryStore):
         """Another replica opens the lane between our look and our write."""
@@ -395,7 +407,7 @@ BAD: dict[str, FakeRecord] = {
     "JSON too deep": FakeRecord("case.referred", 0, 0, b"k", b"[" * 10_000, record_of(NEW).headers),
     "a wrong schema": FakeRecord("case.referred", 0, 0, b"k", b'{"caseId":"secret-word"}', record_of(NEW).headers),
     "no data": FakeRecord("case.referred", 0, 0, b"k", None, record_of(NEW).headers),
-    "too large": FakeRecord("case.referred", 0, 0, b"k", b" " * 70_000, record_of(NEW).headers),
+    "too large": FakeRecord("case.referred", 0, 0, b"k", (record_of(NEW).value or b"") + b" " * 70_000, record_of(NEW).headers),
     "no headers": FakeRecord("case.referred", 0, 0, b"k", b"{}", ()),
     "no key": FakeRecord("case.referred", 0, 0, None, record_of(NEW).value, record_of(NEW).headers),
     "an empty key": FakeRecord("case.referred", 0, 0, b"", record_of(NEW).value, record_of(NEW).headers),
@@ -444,9 +456,15 @@ async def test_what_is_kept_comes_back_byte_for_byte() -> None:
 async def test_an_unreadable_trace_context_spoils_no_event(world: World) -> None:
     case = new()
 
-    await world.take(record_of(case, target="1", traceparent=b"x" * 300))
+    poison = new()
+
+    await world.take(
+        record_of(case, target="1", traceparent=b"x" * 300), record_of(poison, offset=1, target="refuse", traceparent=b"x" * 300)
+    )
 
     assert await world.seen(case) == ["1"]
+    assert (await world.lane(poison)).trace == ""
+    assert world.consumer.commits == [{place(0): 2}]
 
 
 async def test_a_quarantined_record_can_be_redriven_once_it_is_readable_or_given_up(world: World) -> None:
@@ -556,7 +574,7 @@ async def test_too_many_parked_lanes_stop_the_consumer_at_once_and_a_reset_lets_
     await world.take(*bad)
 
     assert world.breaker.open
-    assert world.parking.waiting() < 20
+    assert world.parking.waiting() == 4
     assert world.consumer.commits == []
     await asyncio.sleep(0.05)
     assert world.consumer.resumed == []
@@ -581,9 +599,32 @@ async def test_the_breaker_counts_only_the_last_minute() -> None:
         clock.forward(later(seconds=31) - NOW)
     assert not breaker.open
 
-    for _ in range(3):
+    for _ in range(2):
         breaker.count()
     assert breaker.open
+    with pytest.raises(Stopped):
+        breaker.count()
+
+
+async def test_a_lane_that_could_not_be_parked_is_not_counted() -> None:
+    class Away(MemoryStore):
+        away = True
+
+        async def save(self, aggregate: Aggregate, entries: Sequence[Entry]) -> bool:
+            if self.away:
+                raise Unavailable("The store is away.")
+            return await super().save(aggregate, entries)
+
+    store = Away()
+    world = World(store, breaker=2)
+    batch = run_of(new(), "refuse")
+    for _ in range(5):
+        await world.take(*batch)
+    assert not world.breaker.open
+
+    store.away = False
+    await world.take(*batch)
+    assert world.parking.waiting() == 1
 
 
 @pytest.mark.usefixtures("quick")

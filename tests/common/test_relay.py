@@ -78,7 +78,7 @@ class Process:
         self.store, self.clock, self.log = store, clock, Log()
         self.ports = ToyPorts(Collection(store, Thing))
         self.runner: Runner[ToyPorts] = Runner(self.ports, store, clock, self._wake)
-        metrics = Metrics("intake")
+        self.metrics = metrics = Metrics("intake")
         self.parking = Parking("intake", store, clock, self._wake, Breaker(100, clock), metrics, self.log, self._resume)
         steps = (on(Finish, finish, VisitDeferred), on(Remind, remind, VisitDeferred), on(Sent, sent, VisitDeferred))
         acts: Iterable[Once[ToyPorts]] = (once(Send, sender, Sent),)
@@ -423,6 +423,8 @@ async def test_an_act_that_raises_is_not_repeated(world: World, trouble: Excepti
         await world.quiet()
 
     assert world.sender.sent == [id_]
+    outcome = "unknown" if isinstance(trouble, Unavailable) else "parked"
+    assert process.metrics.steps.labels("Send", outcome)._value.get() == 1
 
 
 class Contended100(MemoryStore):

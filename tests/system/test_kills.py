@@ -32,6 +32,8 @@ def demo(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
         if process.poll() is None:
             process.send_signal(signal.SIGTERM)
             process.wait(30)
+        assert process.stdout is not None
+        process.stdout.close()
 
 
 def test_each_service_is_killed_twice_while_the_story_runs_and_every_expectation_holds(demo: subprocess.Popen[str]) -> None:
@@ -53,10 +55,12 @@ def test_each_service_is_killed_twice_while_the_story_runs_and_every_expectation
 def wait_for_services(demo: subprocess.Popen[str]) -> None:
     """Until the story has begun."""
     assert demo.stdout is not None
+    said = []
     for line in demo.stdout:
+        said.append(line)
         if "submissions from" in line:
             return
-    raise AssertionError("The story did not begin.")
+    raise AssertionError("The story did not begin: " + "".join(said))
 
 
 def process_of(demo: subprocess.Popen[str], service: str) -> int | None:

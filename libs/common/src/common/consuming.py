@@ -11,7 +11,7 @@ from aiokafka.abc import ConsumerRebalanceListener
 from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
 from faststream.kafka import KafkaMessage
 
-from common.breaker import Breaker
+from common.breaker import Breaker, Stopped
 from common.clock import Clock
 from common.cloudevents import Record, parse
 from common.errors import Unavailable
@@ -27,10 +27,6 @@ from common.telemetry import Tracing
 P = TypeVar("P")
 LONGEST_PAUSE = 60.0  # seconds
 TOO_MANY = "Too many lanes were parked within a minute."
-
-
-class Stopped(Unavailable):
-    """The breaker is open."""
 
 
 class Consuming(ConsumerRebalanceListener, Generic[P]):  # type: ignore[misc]

@@ -141,9 +141,13 @@ class Parking:
         return lane
 
     async def _stop(self, message: Park, error: BaseException) -> None:
-        await self._ask(message)
-        self._change_known(message.name, parked=True)
         self._breaker.count()
+        try:
+            await self._ask(message)
+        except BaseException:
+            self._breaker.take_back()
+            raise
+        self._change_known(message.name, parked=True)
         self._metrics.breaker.set(self._breaker.open)
         self._log.error(
             "lane parked",

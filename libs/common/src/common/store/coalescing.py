@@ -16,6 +16,7 @@ from common.store.port import Entry, indexed_values, plain
 A = TypeVar("A", bound=Aggregate)
 T = TypeVar("T")
 Key = tuple[str, str]  # collection, id
+SOON = 0.02  # seconds that what is in no hurry waits for company: a transaction costs the same for one as for many
 
 
 class Saving(NamedTuple):
@@ -44,6 +45,7 @@ class Asked:
     saves: list[tuple[Saving, "asyncio.Future[bool]"]] = field(default_factory=list)
     clears: list[tuple[Clearing, "asyncio.Future[None]"]] = field(default_factory=list)
     takes: list[tuple[Clearing, "asyncio.Future[bool]"]] = field(default_factory=list)
+    writing: bool = False
     others: list[tuple[Callable[[], Any], "asyncio.Future[Any]"]] = field(default_factory=list)
 
     def futures(self) -> "list[asyncio.Future[Any]]":
@@ -58,75 +60,46 @@ class Asked:
             *(Asked(saves=[one]) for one in self.saves),
             *(Asked(clears=[one]) for one in self.clears),
             *(Asked(takes=[one]) for one in self.takes),
-            *(Asked(others=[one]) for one in self.others),
+            *(Asked(others=[one], writing=self.writing) for one in self.others),
         ]
 
 
-class CoalescingStore(ABC):
+class Rounds:
     """Collects what is asked for in one turn of the loop; one round is under way at a time, so a busy store makes larger rounds."""
 
-    def __init__(self) -> None:
-        self._asked = Asked()
+    def __init__(self, answer: Callable[[Asked], Awaitable[None]], *, writing: bool) -> None:
+        self._answer, self._writing = answer, writing
+        self.asked = Asked(writing=writing)
         self._round: asyncio.Task[None] | None = None
+        self._later: asyncio.TimerHandle | None = None
 
-    @abstractmethod
-    async def _answer(self, asked: Asked) -> None:
-        """Carry out one round and set every future."""
+    async def ask(self, future: "asyncio.Future[T]", *, hurry: bool = True) -> T:
+        """The answer; what is in no hurry goes with the next that is, or soon by itself."""
+        if hurry:
+            self.begin()
+        elif self._round is None and self._later is None:
+            self._later = asyncio.get_running_loop().call_later(SOON, self.begin)
+        return await future
 
-    async def get(self, kind: type[A], id_: UUID, /) -> A | None:
-        """The aggregate as last saved."""
-        future: asyncio.Future[bytes | None] = asyncio.get_running_loop().create_future()
-        self._asked.gets.setdefault((kind.collection, str(id_)), []).append(future)
-        document = await self._asking(future)
-        return None if document is None else kind.model_validate_json(document)
-
-    async def save(self, aggregate: Aggregate, entries: Sequence[Entry]) -> bool:
-        """Write state and entries at once."""
-        saving = Saving(
-            (aggregate.collection, str(aggregate.id)),
-            aggregate.version,
-            aggregate.__pydantic_serializer__.to_json(aggregate),
-            indexed_values(aggregate),
-            _text(aggregate.next_due()),
-            entries,
-        )
-        future: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
-        self._asked.saves.append((saving, future))
-        return await self._asking(future)
-
-    async def told(self, collection: str, id_: UUID, position: int) -> None:
-        """Clear the entries up to a position."""
-        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._asked.clears.append((Clearing((collection, str(id_)), position), future))
-        await self._asking(future)
-
-    async def take(self, collection: str, id_: UUID, position: int) -> bool:
-        """Take one entry out; True for the one caller who did."""
-        future: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
-        self._asked.takes.append((Clearing((collection, str(id_)), position), future))
-        return await self._asking(future)
-
-    async def close(self) -> None:
-        """Finish the rounds that have been asked for."""
-        if self._round is not None:
-            await self._round
-
-    def _other(self, work: Callable[[], T]) -> Awaitable[T]:
-        """Let `work` run between the rounds."""
-        future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-        self._asked.others.append((work, future))
-        return self._asking(future)
-
-    async def _asking(self, future: "asyncio.Future[T]") -> T:
+    def begin(self) -> None:
+        """See to it that a round is under way."""
+        if self._later is not None:
+            self._later.cancel()
+            self._later = None
         if self._round is None:
             self._round = asyncio.get_running_loop().create_task(self._rounds())
-        return await future
+
+    async def finish(self) -> None:
+        """Carry out what has been asked for."""
+        self.begin()
+        if self._round is not None:
+            await self._round
 
     async def _rounds(self) -> None:
         try:
             await asyncio.sleep(0)  # the others of this turn may still ask
-            while futures := self._asked.futures():
-                asked, self._asked = self._asked, Asked()
+            while futures := self.asked.futures():
+                asked, self.asked = self.asked, Asked(writing=self._writing)
                 await self._one_round(asked, futures)
         finally:
             self._round = None
@@ -145,6 +118,63 @@ class CoalescingStore(ABC):
                 waiting = [future for future in alone.futures() if not future.done()]
                 if waiting:
                     await self._one_round(alone, waiting)
+
+
+class CoalescingStore(ABC):
+    """Reads and writes go round by themselves, so that nobody who reads waits until a disk has written."""
+
+    def __init__(self) -> None:
+        self._reading = Rounds(lambda asked: self._answer(asked), writing=False)  # noqa: PLW0108 - a test may put another in its place
+        self._writing = Rounds(lambda asked: self._answer(asked), writing=True)  # noqa: PLW0108
+
+    @abstractmethod
+    async def _answer(self, asked: Asked) -> None:
+        """Carry out one round and set every future."""
+
+    async def get(self, kind: type[A], id_: UUID, /) -> A | None:
+        """The aggregate as last saved."""
+        future: asyncio.Future[bytes | None] = asyncio.get_running_loop().create_future()
+        self._reading.asked.gets.setdefault((kind.collection, str(id_)), []).append(future)
+        document = await self._reading.ask(future)
+        return None if document is None else kind.model_validate_json(document)
+
+    async def save(self, aggregate: Aggregate, entries: Sequence[Entry]) -> bool:
+        """Write state and entries at once."""
+        saving = Saving(
+            (aggregate.collection, str(aggregate.id)),
+            aggregate.version,
+            aggregate.__pydantic_serializer__.to_json(aggregate),
+            indexed_values(aggregate),
+            _text(aggregate.next_due()),
+            entries,
+        )
+        future: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        self._writing.asked.saves.append((saving, future))
+        return await self._writing.ask(future)
+
+    async def told(self, collection: str, id_: UUID, position: int) -> None:
+        """Clear the entries up to a position."""
+        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._writing.asked.clears.append((Clearing((collection, str(id_)), position), future))
+        await self._writing.ask(future, hurry=False)
+
+    async def take(self, collection: str, id_: UUID, position: int) -> bool:
+        """Take one entry out; True for the one caller who did."""
+        future: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        self._writing.asked.takes.append((Clearing((collection, str(id_)), position), future))
+        return await self._writing.ask(future)
+
+    async def close(self) -> None:
+        """Finish the rounds that have been asked for."""
+        await self._reading.finish()
+        await self._writing.finish()
+
+    def _other(self, work: Callable[[], T], *, writing: bool = False) -> Awaitable[T]:
+        """Let `work` run between the rounds of those who read, or of those who write."""
+        rounds = self._writing if writing else self._reading
+        future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        rounds.asked.others.append((work, future))
+        return rounds.ask(future)
 
 
 def refuse(futures: "list[asyncio.Future[Any]]", error: Exception) -> None:

@@ -20,6 +20,7 @@ A = TypeVar("A", bound=Aggregate)
 MANY = 500  # values in one IN (…)
 BUSY = 10.0  # seconds to wait for a replica that is writing
 CACHE_KB = 32_768  # ids are random, so every write finds its pages anywhere in the trees; SQLite's own 2 MB are read again and again
+CHECKPOINT_PAGES = 8_000  # 32 MB of log before it is worked into the file, which all who write wait for
 
 OUR_FAULT = (sqlite3.ProgrammingError, sqlite3.InterfaceError, sqlite3.DataError, sqlite3.IntegrityError)
 """What no patience heals: a value that SQLite cannot hold, a statement that is wrong."""
@@ -33,7 +34,9 @@ class SqliteStore(CoalescingStore):
         self._path, self._kinds = path, {kind.collection: kind for kind in kinds}
         self._fields = {name: indexed_fields(kind) for name, kind in self._kinds.items()}
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="sqlite")
+        self._reading_thread = ThreadPoolExecutor(1, thread_name_prefix="sqlite-reading")
         self._db: sqlite3.Connection
+        self._reader: sqlite3.Connection
 
     async def start(self) -> None:
         """Open the file, and create the tables and indexes that are missing."""
@@ -42,12 +45,13 @@ class SqliteStore(CoalescingStore):
     async def close(self) -> None:
         """Finish what has been asked for, then close the file."""
         await super().close()
-        await asyncio.get_running_loop().run_in_executor(self._thread, self._db.close)
+        await asyncio.get_running_loop().run_in_executor(self._thread, self._close)
         self._thread.shutdown()
+        self._reading_thread.shutdown()
 
     async def ping(self) -> None:
         """Answer, or raise `Unavailable`."""
-        await self._other(lambda: self._db.execute("select 1").fetchone())
+        await self._other(lambda: self._reader.execute("select 1").fetchone())
 
     async def find(
         self,
@@ -64,23 +68,23 @@ class SqliteStore(CoalescingStore):
         direction = "desc" if newest_first else "asc"
         ordered = f" order by {declared(kind, order)} {direction}, id {direction}" if order else ""
         query = f"select document from {quoted(kind.collection)}{condition}{ordered} limit ? offset ?"  # noqa: S608 - names are declared
-        rows = await self._other(lambda: self._db.execute(query, [*values, limit, skip]).fetchall())
+        rows = await self._other(lambda: self._reader.execute(query, [*values, limit, skip]).fetchall())
         return [kind.model_validate_json(document) for (document,) in rows]
 
     async def count(self, kind: type[Aggregate], where: Mapping[str, Value | Range]) -> int:
         """How many aggregates match."""
         condition, values = clause(kind, where)
         query = f"select count(*) from {quoted(kind.collection)}{condition}"  # noqa: S608 - names are declared
-        rows = await self._other(lambda: self._db.execute(query, values).fetchall())
+        rows = await self._other(lambda: self._reader.execute(query, values).fetchall())
         return int(rows[0][0])
 
     async def delete(self, kind: type[Aggregate], id_: UUID, /) -> None:
         """Remove an aggregate with all its entries."""
-        await self._other(lambda: self._delete(kind.collection, str(id_)))
+        await self._other(lambda: self._delete(kind.collection, str(id_)), writing=True)
 
     async def untold(self, before: datetime, limit: int) -> list[Untold]:
         """Aggregates with entries written before a moment, the oldest first."""
-        rows = await self._other(lambda: self._db.execute(UNTOLD, [str(plain(before)), limit]).fetchall())
+        rows = await self._other(lambda: self._reader.execute(UNTOLD, [str(plain(before)), limit]).fetchall())
         found: dict[tuple[str, str], list[Entry]] = {}
         for row in rows:
             found.setdefault((row[0], row[1]), []).append(entry_of(row))
@@ -88,7 +92,7 @@ class SqliteStore(CoalescingStore):
 
     async def entries(self, collection: str, id_: UUID) -> tuple[Entry, ...]:
         """Every entry of one aggregate, in order."""
-        rows = await self._other(lambda: self._db.execute(ENTRIES, [collection, str(id_)]).fetchall())
+        rows = await self._other(lambda: self._reader.execute(ENTRIES, [collection, str(id_)]).fetchall())
         return tuple(entry_of(row) for row in rows)
 
     async def due(self, now: datetime, limit: int) -> list[tuple[str, UUID]]:
@@ -97,8 +101,8 @@ class SqliteStore(CoalescingStore):
         return [(collection, UUID(id_)) for collection, id_ in rows]
 
     async def _answer(self, asked: Asked) -> None:
-        loop = asyncio.get_running_loop()
-        answers = await loop.run_in_executor(self._thread, self._work, asked)
+        thread = self._thread if asked.writing or asked.saves or asked.clears or asked.takes else self._reading_thread
+        answers = await asyncio.get_running_loop().run_in_executor(thread, self._work, asked)
         for future, answer in answers:
             if isinstance(answer, Exception):
                 refuse([future], answer)
@@ -108,17 +112,24 @@ class SqliteStore(CoalescingStore):
     def _open(self) -> None:
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            self._db = sqlite3.connect(self._path, timeout=BUSY, isolation_level=None, check_same_thread=False)
+            self._db, self._reader = (
+                sqlite3.connect(self._path, timeout=BUSY, isolation_level=None, check_same_thread=False) for _ in range(2)
+            )
         except (sqlite3.Error, OSError) as error:
             raise Unavailable(f"The store {self._path} cannot be opened: {error}.") from error
         try:
             self._db.execute("pragma journal_mode=wal")
             self._db.execute("pragma synchronous=full")
             self._db.execute(f"pragma cache_size={-CACHE_KB}")
+            self._db.execute(f"pragma wal_autocheckpoint={CHECKPOINT_PAGES}")
             self._create()
         except sqlite3.Error as error:
-            self._db.close()
+            self._close()
             raise Unavailable(f"The store {self._path} cannot be opened: {error}.") from error
+
+    def _close(self) -> None:
+        self._reader.close()
+        self._db.close()
 
     def _create(self) -> None:
         with self._transaction():
@@ -129,9 +140,7 @@ class SqliteStore(CoalescingStore):
         self._db.execute("create index if not exists outbox_time on outbox (time)")
         for name, kind in self._kinds.items():
             table, fields = quoted(name), "".join(f", {quoted(field)}" for field in self._fields[name])
-            self._db.execute(
-                f"create table if not exists {table} (id text primary key, version integer, document blob, due text{fields})"
-            )
+            self._db.execute(f"create table if not exists {table} (id text primary key, version integer, document blob, due text{fields})")
             self._db.execute(f"create index if not exists {quoted(name + '_due')} on {table} (due) where due is not null")
             for index in kind.indexes:
                 columns = ", ".join(quoted(field) for field in index)
@@ -188,7 +197,7 @@ class SqliteStore(CoalescingStore):
             for start in range(0, len(ids), MANY):
                 part = ids[start : start + MANY]
                 query = f"select id, document from {quoted(collection)} where id in ({','.join('?' * len(part))})"  # noqa: S608 - declared names
-                found.update(((collection, id_), document) for id_, document in self._db.execute(query, part))
+                found.update(((collection, id_), document) for id_, document in self._reader.execute(query, part))
         return found
 
     def _save(self, saving: Saving) -> bool:
@@ -220,5 +229,5 @@ class SqliteStore(CoalescingStore):
         found: list[tuple[str, str]] = []
         for name in self._kinds:
             query = f"select id from {quoted(name)} where due <= ? order by due limit ?"  # noqa: S608 - declared names
-            found += [(name, id_) for (id_,) in self._db.execute(query, [now, limit])]
+            found += [(name, id_) for (id_,) in self._reader.execute(query, [now, limit])]
         return found[:limit]

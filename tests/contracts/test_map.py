@@ -1,0 +1,64 @@
+"""The map of the platform, as `app.py` of the four services draws it: no event goes in circles, each has one publisher, and somebody listens."""
+
+from pathlib import Path
+from typing import Any
+
+import intake.app
+import intake.settings
+import notifications.app
+import notifications.settings
+import pytest
+import reporting.app
+import reporting.settings
+import scheduling.app
+import scheduling.settings
+
+from common.events.base import Event, Step
+from common.events.catalogue import EVENTS
+from common.flow import cycles, flow, second_publishers, undeclared, unheard
+from common.service import Blueprint
+
+REGION = Path(__file__).parents[2] / "regions" / "south-limburg"
+
+
+@pytest.fixture(scope="module")
+def blueprints() -> list[Blueprint[Any]]:
+    common = {"staff_secret": "a-staff-secret-for-tests", "region_path": REGION, "environment": "test"}
+    modules = (intake, scheduling, notifications, reporting)
+    return [module.app.build(module.settings.Settings(**common)) for module in modules]  # type: ignore[attr-defined]
+
+
+def test_no_event_can_cause_itself_through_any_chain_of_handlers_and_steps(blueprints: list[Blueprint[Any]]) -> None:
+    assert cycles(flow(blueprints)) == []
+
+
+def test_every_event_has_one_publisher_and_it_is_the_one_its_contract_names(blueprints: list[Blueprint[Any]]) -> None:
+    assert second_publishers(blueprints) == {}
+
+
+def test_what_a_service_says_it_publishes_is_what_its_handlers_may_tell(blueprints: list[Blueprint[Any]]) -> None:
+    assert undeclared(blueprints) == {}
+
+
+def test_every_event_is_heard_but_those_told_to_the_world_outside(blueprints: list[Blueprint[Any]]) -> None:
+    assert [event.topic for event in unheard(blueprints) if not event.outward] == []
+
+
+def test_every_event_of_the_catalogue_is_told_by_somebody(blueprints: list[Blueprint[Any]]) -> None:
+    told = {event for blueprint in blueprints for event in blueprint.publishes} | {event for event in EVENTS.values() if event.topic.endswith(".parked")}
+
+    assert set(EVENTS.values()) == told
+
+
+def test_every_step_that_may_follow_is_carried_out_by_the_service_that_leaves_it(blueprints: list[Blueprint[Any]]) -> None:
+    for blueprint in blueprints:
+        left = {kind for on in (*blueprint.subscribes, *blueprint.steps, *blueprint.commands) for kind in on.leads_to if issubclass(kind, Step)}
+        carried_out = {on.message for on in blueprint.steps} | {once.message for once in blueprint.acts}
+
+        assert left <= carried_out
+
+
+def test_only_notifications_hears_what_holds_personal_data(blueprints: list[Blueprint[Any]]) -> None:
+    listeners = {blueprint.name for blueprint in blueprints for on in blueprint.subscribes if issubclass(on.message, Event) and on.message.personal}
+
+    assert listeners == {"notifications"}
