@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from grounds import SERVICES, Grounds, Platform, platform, until
 from machine import cpu_seconds, resident_mb
+from throughput import FACTS, check, hand_in, settled
 
 
 class Footprint(NamedTuple):
@@ -35,14 +36,17 @@ def _footprint(made: Platform, service: str) -> Footprint:
     return Footprint(ready, cpu, idle)
 
 
-if __name__ == "__main__":
-    import tempfile
-    from pathlib import Path
-
-    with tempfile.TemporaryDirectory() as folder:
-        GROUNDS = Grounds(Path(folder))
-        try:
-            for _ in range(2):
-                print(footprints(GROUNDS), flush=True)
-        finally:
-            GROUNDS.close()
+def loaded(grounds: Grounds, events: int) -> tuple[int, dict[str, float]]:
+    """MB resident of each service after so many events, and how many there were exactly."""
+    cases = events // FACTS + 1
+    with platform(grounds) as made:
+        for service in SERVICES:
+            made.start(service)
+        made.await_ready(*SERVICES)
+        grounds.sink.ask("forget")
+        for _ in range(0, cases, 1000):
+            hand_in(grounds, made, min(1000, cases), batch=10, connections=8)
+        handed = -(-cases // 1000) * 1000 if cases > 1000 else cases
+        settled(grounds, made, handed)
+        check(made, handed)
+        return handed * FACTS, {name: resident_mb(child.popen.pid) for name, child in made.children.items()}

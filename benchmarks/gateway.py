@@ -31,17 +31,3 @@ def requests(grounds: Grounds, count: int, *, grouped: bool = True) -> Requests:
         spent = answer["spent"]
         micros = (cpu_seconds(child.popen.pid) - before) / count * 1e6
         return Requests(count / answer["seconds"], spent[count // 2] * 1000, spent[count * 99 // 100] * 1000, micros)
-
-
-if __name__ == "__main__":
-    import sys
-    import tempfile
-    from pathlib import Path
-
-    with tempfile.TemporaryDirectory() as folder:
-        GROUNDS = Grounds(Path(folder))
-        try:
-            for _ in range(int(sys.argv[2])):
-                print(requests(GROUNDS, int(sys.argv[1])), requests(GROUNDS, int(sys.argv[1]) // 4, grouped=False), flush=True)
-        finally:
-            GROUNDS.close()

@@ -17,12 +17,12 @@ from typing import Any
 
 import httpx
 import orjson
+from region import PARTNER, make_region
 
 from common.broker import create_topics
 from common.topics import TOPICS
 from loket.embedded.child import Child, free_port, start_child
 from loket.embedded.kafka import EmbeddedKafka
-from region import PARTNER, make_region
 
 HERE = Path(__file__).parent
 SERVICES = ("intake", "scheduling", "notifications", "reporting")

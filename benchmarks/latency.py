@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 import orjson
-
 from grounds import SERVICES, Grounds, Void, platform
 from throughput import LETTERS, check, hand_in, settled
 
@@ -45,16 +44,3 @@ def _delays(moments: Path, came: dict[str, list[float]], rate: float, warm: int)
     second = sorted((came[recipient][1] - moment) * 1000 for recipient, moment in meant)
     count = len(first)
     return Delays(rate, count, first[count // 2], first[count * 99 // 100], first[-1], second[count // 2])
-
-
-if __name__ == "__main__":
-    import sys
-    import tempfile
-
-    with tempfile.TemporaryDirectory() as folder:
-        GROUNDS = Grounds(Path(folder))
-        try:
-            for word in sys.argv[1:]:
-                print(delays(GROUNDS, float(word), 10, 3), flush=True)
-        finally:
-            GROUNDS.close()

@@ -15,7 +15,6 @@ from typing import Any, NamedTuple
 import httptools
 import orjson
 import uvloop
-
 from region import PARTNER, PARTNER_SOURCE, municipality
 
 LETTERS = str.maketrans("0123456789", "abcdefghij")  # an id with nine digits in a row could be a citizen service number

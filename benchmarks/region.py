@@ -31,7 +31,7 @@ def make_region(folder: Path) -> Path:
     _write(region / "scheduling" / "closures.yaml", {"closures": []})
     places = region / "notifications" / "places.yaml"
     known = yaml.safe_load(places.read_text(encoding="utf-8"))
-    words = {language: "Town hall" for language in LANGUAGES}
+    words = dict.fromkeys(LANGUAGES, "Town hall")
     known["locations"] = [{"code": f"hall_{n}", "valid_from": SINCE, "name": words, "address": words} for n in numbers]
     _write(places, known)
     _hurry(region / "intake" / "partners.yaml")

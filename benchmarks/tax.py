@@ -1,16 +1,16 @@
 """(d) What our subscriber and runner cost beside a bare loop with the same handler and the same store."""
 
 import asyncio
-import sys
 from datetime import UTC, datetime
 from uuid import uuid4
+
+from grounds import HERE, Grounds, Platform, Void, platform
 
 from common.aggregate import How
 from common.cloudevents import outgoing
 from common.events.party import PartyContactChanged
 from common.publisher import Publisher
 from common.store.port import Entry
-from grounds import HERE, Grounds, Platform, Void, platform
 
 
 def cost(grounds: Grounds, way: str, events: int) -> float:
@@ -38,16 +38,3 @@ def _record(now: datetime):  # noqa: ANN202
     trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00"
     entry = Entry(1, How.TELL, uuid4(), event.topic, event.key, 1, 1, now, data, trace, party, uuid4())
     return outgoing(entry, party, b"urn:nld:oin:00000000000000000000:systeem:intake")
-
-
-if __name__ == "__main__":
-    import tempfile
-    from pathlib import Path
-
-    with tempfile.TemporaryDirectory() as folder:
-        GROUNDS = Grounds(Path(folder))
-        try:
-            for _ in range(int(sys.argv[2])):
-                print({way: round(cost(GROUNDS, way, int(sys.argv[1]))) for way in ("ours", "raw")}, flush=True)
-        finally:
-            GROUNDS.close()

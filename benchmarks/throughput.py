@@ -1,6 +1,5 @@
 """(a) A backlog of cases through all four services, until the letters, the visits and the facts of every case are there."""
 
-import os
 import secrets
 import signal
 import sqlite3
@@ -153,19 +152,3 @@ def check(made: Platform, cases: int) -> None:
     parked = {name: count(made, name, "lanes") for name in SERVICES}
     if wrong or visits != cases or any(number > 0 for number in parked.values()):
         raise Void(f"of {cases} cases there are {visits} visits, {wrong} facts and {parked} parked lanes")
-
-
-if __name__ == "__main__":
-    import sys
-    import tempfile
-    from pathlib import Path
-
-    with tempfile.TemporaryDirectory() as folder:
-        grounds = Grounds(Path(folder))
-        try:
-            for word in sys.argv[1:]:
-                who, cases = word.split("=")
-                run = ours(grounds, int(cases)) if who == "ours" else theirs(grounds, who, int(cases))
-                print(f"{who}: {run.rate:.0f} cases/s, {run.micros:.0f} us/case, load {os.getloadavg()[0]:.1f}", {k: round(v / run.cases * 1e6) for k, v in run.cpu.items()}, "before", round(run.before / run.cases * 1e6), {k: round(v) for k, v in run.resident.items()}, flush=True)
-        finally:
-            grounds.close()

@@ -14,7 +14,7 @@ ON_CONTAINERS = os.environ.get("LOKET_TEST_ON") == "containers"
 
 @pytest.fixture(scope="session")
 def kafka_bootstrap(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """KAFKA_BOOTSTRAP_SERVERS where it is set, else a container where those are asked for, else the embedded one; tests part their topics by prefix."""
+    """That of KAFKA_BOOTSTRAP_SERVERS, else a container if asked for, else the embedded one; tests part their topics by prefix."""
     if given := os.environ.get("KAFKA_BOOTSTRAP_SERVERS"):
         yield given
     elif ON_CONTAINERS:
@@ -27,7 +27,7 @@ def kafka_bootstrap(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def mongo_url() -> Iterator[str]:
-    """MONGO_URL where it is set, else a container where those are asked for, else the embedded one, in memory; tests part their databases by name."""
+    """That of MONGO_URL, else a container if asked for, else the embedded one in memory; tests part their databases by name."""
     if given := os.environ.get("MONGO_URL"):
         yield given
     elif ON_CONTAINERS:

@@ -110,7 +110,7 @@ async def test_what_sqlite_has_acknowledged_survives_kill_9(tmp_path: Path) -> N
 
 @pytest.mark.mongo
 async def test_what_the_mongo_protocol_server_has_acknowledged_survives_its_kill_9(tmp_path: Path) -> None:
-    from loket.embedded.mongo import EmbeddedMongo  # noqa: PLC0415 - a server of its own, with a file
+    from loket.embedded.mongo import EmbeddedMongo
 
     acknowledged: list[UUID] = []
 

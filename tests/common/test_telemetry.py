@@ -1,6 +1,7 @@
 """What ops can see: allow-listed lines and spans, one trace per story, nothing personal."""
 
 import json
+import logging
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -16,7 +17,7 @@ from common.metrics import Metrics
 from common.runner import Origin
 from common.service import Service
 from common.subscribing import on
-from common.telemetry import SPAN_KEYS, Tracing, logger
+from common.telemetry import SPAN_KEYS, LibraryLines, Tracing, logger
 from common.testing.memory import MemoryStore
 from common.testing.stage import StoppedClock
 
@@ -196,3 +197,19 @@ def test_two_services_in_one_process_do_not_share_their_metrics() -> None:
     first.parked.set(3)
 
     assert second.parked._value.get() == 0
+
+
+def test_a_librarys_warning_leaves_as_our_line_without_the_values_in_it(capsys: pytest.CaptureFixture[str]) -> None:
+    library = logging.getLogger("some.library")
+    handler = LibraryLines(logger("toy", "info"))
+    library.addHandler(handler)
+    try:
+        raise ValueError("canary")
+    except ValueError:
+        library.exception("Cannot reach %s", "canary")
+    finally:
+        library.removeHandler(handler)
+
+    (line,) = [json.loads(text) for text in capsys.readouterr().out.splitlines()]
+    assert (line["event"], line["reason"], line["error"]) == ("library", "Cannot reach %s", "ValueError")
+    assert "canary" not in str(line)

@@ -21,7 +21,8 @@ def functions() -> list[tuple[str, int]]:
     for path in SOURCES:
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, Function):
-                found.append((f"{path.relative_to(ROOT)}:{node.lineno} {node.name}", (node.end_lineno or 0) - node.lineno + 1))
+                name = f"{path.relative_to(ROOT)}:{node.lineno} {node.name}"
+                found += [(name, (node.end_lineno or 0) - node.lineno + 1)]
     return found
 
 

@@ -6,16 +6,16 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
+
 import intake.app
 import intake.settings
 import notifications.app
 import notifications.settings
-import pytest
 import reporting.app
 import reporting.settings
 import scheduling.app
 import scheduling.settings
-
 from common.service import Service
 from common.testing.memory import MemoryStore
 from common.testing.service import offline
@@ -70,7 +70,7 @@ def test_the_walk_meets_every_service_and_the_partner_gateway() -> None:
     walked = guarded_routes()
 
     assert {name for name, _, _ in walked} == set(MODULES)
-    assert SIGNED <= {path for _, _, path in walked}
+    assert {path for _, _, path in walked} >= SIGNED
     assert len(walked) > 50
 
 

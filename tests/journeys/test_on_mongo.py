@@ -4,7 +4,6 @@ from pathlib import Path
 
 import pytest
 from journeys.reaching import served
-
 from whole_platform import registration, whole_platform
 
 pytestmark = [pytest.mark.kafka, pytest.mark.mongo]

@@ -33,7 +33,7 @@ def letter(**changes):
 
 
 def wire(**changes):
-    from uuid import UUID  # noqa: PLC0415
+    from uuid import UUID
 
     changes.setdefault("message_id", UUID("0b6f5c1e-7f7a-5d0e-9a53-1f0a3c2b4d5e"))
     return message_bytes(letter(**changes), "desk@loket.example.org", "a.example@example.org", NOON)

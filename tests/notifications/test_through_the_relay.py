@@ -57,7 +57,7 @@ async def hear(service, event, sequence=1):
 
 async def until(condition):
     async with asyncio.timeout(5):
-        while not await condition():  # noqa: ASYNC110 - nothing wakes us
+        while not await condition():
             await asyncio.sleep(0.01)
 
 

@@ -114,7 +114,7 @@ async def look(story: Story, bootstrap: str, prefix: str, folder: Path) -> None:
     await store.close()
 
 
-async def play_all(bootstrap: str, folder: Path) -> dict[str, Story]:
+async def play_all(bootstrap: str, folder: Path, points: list[str]) -> dict[str, Story]:
     turns = asyncio.Semaphore(AT_ONCE)
 
     async def one(point: str) -> Story:
@@ -123,13 +123,16 @@ async def play_all(bootstrap: str, folder: Path) -> dict[str, Story]:
         async with turns:
             return await play(bootstrap, folder / point, point)
 
-    return dict(zip(POINTS, await asyncio.gather(*(one(point) for point in POINTS)), strict=True))
+    return dict(zip(points, await asyncio.gather(*(one(point) for point in points)), strict=True))
 
 
 @pytest.fixture(scope="module")
-def stories(kafka_bootstrap: str, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Story]:
-    """All crashes, some at a time: each waits long for Kafka to notice that a member of its group is dead."""
-    return asyncio.run(play_all(kafka_bootstrap, tmp_path_factory.mktemp("crashes")))
+def stories(kafka_bootstrap: str, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> dict[str, Story]:
+    """All crashes that are asked for, some at a time: each waits long for Kafka to notice that a member of its group is dead."""
+    chosen = [
+        item.callspec.params["point"] for item in request.session.items if hasattr(item, "callspec") and "point" in item.callspec.params
+    ]
+    return asyncio.run(play_all(kafka_bootstrap, tmp_path_factory.mktemp("crashes"), chosen))
 
 
 def test_every_failpoint_of_the_chassis_is_played() -> None:

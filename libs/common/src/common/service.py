@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
-from time import monotonic
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
-
-import uvicorn
 
 from common.aggregate import Aggregate
 from common.breaker import Breaker
@@ -20,6 +16,7 @@ from common.carrying import Carrying, Publishing
 from common.clock import Clock, ShiftedClock, SystemClock
 from common.cloudevents import source_of
 from common.consuming import Consuming
+from common.errors import Unavailable
 from common.events.base import Event, Message
 from common.lanes import Lane
 from common.metrics import Metrics
@@ -39,7 +36,6 @@ if TYPE_CHECKING:
     from fastapi import APIRouter, FastAPI
 
 P = TypeVar("P")
-STOP_SECONDS = 30
 
 
 @dataclass(frozen=True)
@@ -139,7 +135,7 @@ class Service(Generic[P]):
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Open the store, start relay and consumer, and stop them in the order that loses no time."""
-        await self.store.start()
+        await self._open_store()
         try:
             await self.parking.refresh()
             await self.relay.start()
@@ -160,6 +156,17 @@ class Service(Generic[P]):
         if self.blueprint.subscribes and not self.consuming.assigned.is_set():
             return "no partitions of Kafka yet"
         return None
+
+    async def _open_store(self) -> None:
+        """Keep trying: a store that is not there yet is no reason to give up."""
+        while True:
+            try:
+                await self.store.start()
+            except Unavailable as error:
+                self.log.warning("store not reachable", reason=str(error))
+                await asyncio.sleep(1)
+            else:
+                return
 
     async def _consume(self) -> None:
         """Keep trying until Kafka is there; afterwards its client keeps trying by itself."""
@@ -191,6 +198,7 @@ class Service(Generic[P]):
             await self._publisher.close()
         await self.store.close()
         self.tracing.close()
+        self.log.info("stopped")
 
     def _resume_relay(self) -> None:
         self.relay.resume()
@@ -205,28 +213,6 @@ class Service(Generic[P]):
         oldest = self.relay.oldest()
         limit = self.blueprint.settings.outbox_limit_seconds
         return timedelta(seconds=10) if oldest is not None and (self.clock.now() - oldest).total_seconds() > limit else None
-
-
-def run(blueprint: Blueprint[Any]) -> None:
-    """Serve until SIGTERM or Ctrl-C."""
-    settings = blueprint.settings
-    service = Service(blueprint)
-    config = uvicorn.Config(
-        service.app, settings.host, settings.port, loop="uvloop", http="httptools", log_config=None, access_log=False, server_header=False,
-        timeout_graceful_shutdown=STOP_SECONDS, h11_max_incomplete_event_size=65_536,
-    )  # fmt: skip
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(100_000, 50, 50)
-    service.log.info(
-        "starting",
-        address=f"http://{settings.host}:{settings.port}",
-        store="mongo" if settings.mongo_url else "sqlite",
-        region=str(settings.region_path.name),
-    )
-    began = monotonic()
-    uvicorn.Server(config).run()
-    service.log.info("stopped", seconds=round(monotonic() - began, 1))
 
 
 def _exporter(settings: ServiceSettings) -> Any:

@@ -1,5 +1,6 @@
 """What ops can see of a service: one line per batch and per exceptional thing, spans of sampled traces, metrics; never personal data."""
 
+import logging
 import secrets
 import traceback
 from collections.abc import Iterator, Mapping
@@ -65,6 +66,20 @@ def _allowed(_logger: Any, _name: str, line: Any) -> Any:
     if dropped:
         kept["dropped"] = dropped
     return kept
+
+
+class LibraryLines(logging.Handler):
+    """Lets the libraries' own warnings leave as our lines: where and in which words, without the values that would stand in them."""
+
+    def __init__(self, log: Any) -> None:
+        super().__init__(logging.WARNING)
+        self._log = log
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """One line; an exception is named by its class alone."""
+        error = record.exc_info[1] if record.exc_info else None
+        more = {} if error is None else {"error": error}
+        self._log.warning("library", path=f"{record.name}:{record.lineno}", reason=str(record.msg)[:200], **more)
 
 
 class Tracing:

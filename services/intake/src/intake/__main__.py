@@ -1,6 +1,6 @@
 """Runs intake."""
 
-from common.service import run
+from common.serving import run
 from intake.app import build
 from intake.settings import Settings
 

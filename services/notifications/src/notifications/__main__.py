@@ -1,6 +1,6 @@
 """Runs notifications; the only place that reads the environment."""
 
-from common.service import run
+from common.serving import run
 from notifications.app import build
 from notifications.settings import Settings
 

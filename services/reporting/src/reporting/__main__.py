@@ -1,6 +1,6 @@
 """Starts reporting with the settings of its environment."""
 
-from common.service import run
+from common.serving import run
 from reporting.app import build
 from reporting.generations import live
 from reporting.settings import Settings

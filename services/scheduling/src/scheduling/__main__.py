@@ -1,6 +1,6 @@
 """Runs scheduling with the settings of its environment."""
 
-from common.service import run
+from common.serving import run
 from scheduling.app import build
 from scheduling.settings import Settings
 

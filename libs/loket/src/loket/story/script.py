@@ -1,4 +1,4 @@
-"""What the story says, as the region pack has it: services, turns, what must come of each; and the submissions that follow from its seed."""
+"""What the story says, by the region pack: services, turns, what must come of each; and the submissions that follow from its seed."""
 
 from datetime import date, timedelta
 from pathlib import Path

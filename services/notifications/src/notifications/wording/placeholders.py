@@ -4,12 +4,10 @@ from collections.abc import Iterable
 from datetime import date
 from typing import NamedTuple
 
-from babel.lists import format_list
-
 from common.events.base import Language
 from common.events.visit import VisitItem
 from notifications.domain import CancelledVisit, Closing, Facts, Information, PlannedVisit, Referral, Submission
-from notifications.wording.dates import named_zone, written_day, written_time
+from notifications.wording.dates import listed, named_zone, written_day, written_time
 from notifications.wording.region import Region
 
 Placeholders = dict[str, object]
@@ -52,7 +50,7 @@ class Speaker:
         return AppointmentWords(
             starts=written_time(item.starts_at, timezone, self.locale),
             ends=written_time(item.ends_at, timezone, self.locale),
-            products=str(format_list([self._product(code) for code in item.products], locale=self.locale)),
+            products=listed(tuple(self._product(code) for code in item.products), self.locale),
             organisation=self._desk(item),
             people=len(item.persons),
         )
@@ -101,5 +99,4 @@ class Speaker:
 
     def _desk(self, item: VisitItem) -> str:
         codes = dict.fromkeys(self._region.products.on(product, self._day).organisation for product in item.products)
-        names = [self._region.organisations.on(code, self._day).name[self.language] for code in codes]
-        return str(format_list(names, locale=self.locale))
+        return listed(tuple(self._region.organisations.on(code, self._day).name[self.language] for code in codes), self.locale)

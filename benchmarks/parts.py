@@ -1,0 +1,151 @@
+"""The five measurements as the suite runs them: subject and peers in turn, medians, and the goals that follow."""
+
+from collections.abc import Callable
+from statistics import median
+from typing import Any, NamedTuple
+
+from footprint import footprints, loaded
+from gateway import requests
+from grounds import SERVICES, Grounds, say
+from latency import delays
+from profiles import Profile
+from tax import cost
+from throughput import FACTS, ours, theirs
+
+
+class Goal(NamedTuple):
+    """What was to be reached, and what was."""
+
+    name: str
+    wanted: str
+    reached: str
+    met: bool
+
+
+class Part(NamedTuple):
+    """Rows for the reader, goals for the verdict, and everything for the machine."""
+
+    rows: list[tuple[str, str]]
+    goals: list[Goal]
+    raw: dict[str, Any]
+
+
+Measure = Callable[[Grounds, Profile], Part]
+
+
+def pipeline(grounds: Grounds, profile: Profile) -> Part:
+    """(a)"""
+    mine, raw, stock = [], [], []
+    for turn in range(profile.rounds):
+        say(f"(a) backlog of {profile.cases} cases, Loket, round {turn + 1} of {profile.rounds}")
+        mine.append(ours(grounds, profile.cases))
+        say("(a) the same, raw")
+        raw.append(theirs(grounds, "raw", profile.cases))
+        if turn == 0 or profile.name == "full":
+            say(f"(a) {profile.stock_cases} cases, stock FastStream")
+            stock.append(theirs(grounds, "stock", profile.stock_cases))
+    rate, raw_rate, stock_rate = (median(run.rate for run in runs) for runs in (mine, raw, stock))
+    to_raw = median(a.rate / b.rate for a, b in zip(mine, raw, strict=True))
+    cpu = {name: median(run.cpu[name] / run.cases * 1e6 for run in mine) for name in mine[0].cpu}
+    shares = ", ".join(f"{name} {cpu[name]:.0f}" for name in cpu)
+    rows = [
+        ("cases per second, Loket", f"{rate:.0f}"),
+        ("cases per second, raw aiokafka", f"{raw_rate:.0f}"),
+        ("cases per second, stock FastStream", f"{stock_rate:.1f}"),
+        ("CPU µs per case, Loket / raw / stock", " / ".join(f"{median(run.micros for run in runs):.0f}" for runs in (mine, raw, stock))),
+        ("of which, Loket, with Kafka and the mail sink beside it", shares),
+        ("CPU µs per case before: taken in (batches of 10), screened, told", f"{median(run.before / run.cases * 1e6 for run in mine):.0f}"),
+    ]
+    goals = [
+        Goal("cases per second beside raw", "≥ 0.5 ×", f"{to_raw:.2f} ×", to_raw >= 0.5),
+        Goal(
+            "cases per second beside stock",
+            "≥ 20 ×",
+            f"{rate / stock_rate:.1f} × (raw itself: {raw_rate / stock_rate:.1f} ×)",
+            rate >= 20 * stock_rate,
+        ),
+        Goal("cases per second", "≥ 2,000 on 2 cores", f"{rate:.0f}", rate >= 2000),
+    ]
+    runs = {name: [run._asdict() for run in runs] for name, runs in (("ours", mine), ("raw", raw), ("stock", stock))}
+    return Part(rows, goals, runs)
+
+
+def waiting(grounds: Grounds, profile: Profile) -> Part:
+    """(b)"""
+    say(f"(b) 100 cases per second for {profile.latency_seconds:.0f} s, open loop")
+    found = delays(grounds, 100, profile.latency_seconds, profile.warm_seconds)
+    rows = [
+        ("submissions counted", str(found.cases)),
+        (
+            "meant to be sent → first letter at the mail server, p50 / p99 / most",
+            f"{found.p50:.0f} / {found.p99:.0f} / {found.most:.0f} ms",
+        ),
+        ("→ letter with the visit's time, p50", f"{found.confirmed_p50:.0f} ms"),
+    ]
+    goals = [
+        Goal("created → letter, p50 at 100/s", "< 50 ms", f"{found.p50:.0f} ms", found.p50 < 50),
+        Goal("created → letter, p99 at 100/s", "< 150 ms", f"{found.p99:.0f} ms", found.p99 < 150),
+    ]
+    return Part(rows, goals, found._asdict())
+
+
+def front_door(grounds: Grounds, profile: Profile) -> Part:
+    """(c)"""
+    grouped, single = [], []
+    for turn in range(profile.rounds):
+        say(f"(c) {profile.requests} requests over 64 connections, round {turn + 1} of {profile.rounds}, then one write per request")
+        grouped.append(requests(grounds, profile.requests))
+        single.append(requests(grounds, profile.requests // 5, grouped=False))
+    rate, lone = median(one.per_second for one in grouped), median(one.per_second for one in single)
+    ratio = median(a.per_second / b.per_second for a, b in zip(grouped, single, strict=True))
+    rows = [
+        ("requests per second", f"{rate:.0f}"),
+        ("p50 / p99", f"{median(one.p50 for one in grouped):.0f} / {median(one.p99 for one in grouped):.0f} ms"),
+        ("CPU µs of intake per request, with screening and telling", f"{median(one.micros for one in grouped):.0f}"),
+        ("requests per second, one write per request", f"{lone:.0f}"),
+    ]
+    goals = [
+        Goal("POST /v1/events, 64 connections", "≥ 1,500 per second", f"{rate:.0f} per second", rate >= 1500),
+        Goal("beside one write per request", "≥ 3 ×", f"{ratio:.1f} ×", ratio >= 3),
+    ]
+    return Part(rows, goals, {"grouped": [one._asdict() for one in grouped], "single": [one._asdict() for one in single]})
+
+
+def framework(grounds: Grounds, profile: Profile) -> Part:
+    """(d)"""
+    pairs = []
+    for turn in range(profile.rounds + 1):
+        say(f"(d) {profile.events} events, ours and a bare loop, round {turn + 1} of {profile.rounds + 1}")
+        pairs.append((cost(grounds, "ours", profile.events), cost(grounds, "raw", profile.events)))
+    ratio = median(a / b for a, b in pairs)
+    rows = [("CPU µs per event, ours / bare loop", f"{median(a for a, _ in pairs):.0f} / {median(b for _, b in pairs):.0f}")]
+    return Part(rows, [Goal("subscriber and runner beside a bare loop", "≤ 1.3 × CPU", f"{ratio:.2f} ×", ratio <= 1.3)], {"pairs": pairs})
+
+
+def footing(grounds: Grounds, profile: Profile) -> Part:
+    """(e)"""
+    say("(e) start and memory of each service")
+    found = footprints(grounds)
+    events = profile.loaded_events or profile.cases * FACTS
+    say(f"(e) memory after {events} events")
+    exactly, resident = loaded(grounds, events)
+    rows = [
+        (
+            name,
+            f"ready after {found[name].ready:.1f} s ({found[name].cpu:.1f} s of CPU), {found[name].idle:.0f} MB idle, {resident[name]:.0f} MB loaded",
+        )
+        for name in SERVICES
+    ]
+    rows.append(("events when loaded", f"{exactly:,}" + ("" if profile.loaded_events else " (200,000 in the full profile)")))
+    most = max(one.idle for one in found.values())
+    goal = Goal("memory of a service, idle", "≤ 100 MB", f"{most:.0f} MB at most", most <= 100)
+    return Part(rows, [goal], {"start": {name: one._asdict() for name, one in found.items()}, "events": exactly, "resident": resident})
+
+
+PARTS: dict[str, tuple[str, Measure]] = {
+    "a": ("A backlog through all four services", pipeline),
+    "b": ("From submission to letter", waiting),
+    "c": ("The partner gateway", front_door),
+    "d": ("What subscriber and runner cost", framework),
+    "e": ("Start and memory", footing),
+}

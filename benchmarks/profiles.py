@@ -1,0 +1,24 @@
+"""How much is measured: `quick` for every day, `full` for figures that are to be quoted."""
+
+from typing import NamedTuple
+
+
+class Profile(NamedTuple):
+    """Sizes of all parts; subject and peers alternate `rounds` times."""
+
+    name: str
+    rounds: int
+    cases: int
+    stock_cases: int
+    latency_seconds: float
+    warm_seconds: float
+    requests: int
+    events: int
+    loaded_events: int
+    """Events that reporting has taken when memory is looked at; 0: after the last backlog."""
+
+
+PROFILES = {
+    "quick": Profile("quick", 2, 1200, 60, 12, 3, 5000, 20_000, 0),
+    "full": Profile("full", 5, 6000, 200, 60, 10, 30_000, 100_000, 200_000),
+}

@@ -1,0 +1,47 @@
+"""`make bench`: measures Loket beside its peers, writes results and `docs/performance.md`, and ends with the verdict.
+
+PROFILE=quick (unless set) or full; PARTS=a,c measures only those and leaves the page and the results as they are.
+"""
+
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+from grounds import Grounds, Void, say
+from machine import description
+from parts import PARTS
+from profiles import PROFILES
+from report import Found, tables, verdict, write_json, write_page
+
+
+def main() -> int:
+    """0 when every result is valid, whichever goals are met."""
+    profile = PROFILES[os.environ.get("PROFILE", "quick")]
+    keys = os.environ.get("PARTS", ",".join(PARTS)).split(",")
+    machine = description()
+    found: Found = {}
+    with tempfile.TemporaryDirectory(prefix="loket-bench-") as folder:
+        say("starting Kafka")
+        grounds = Grounds(Path(folder))
+        try:
+            for key in keys:
+                try:
+                    found[key] = PARTS[key][1](grounds, profile)
+                except Void as void:
+                    found[key] = str(void).splitlines()[0]
+                    say(f"({key}) void: {void}")
+        finally:
+            grounds.close()
+    machine["load while measuring"] = " / ".join(f"{load:.1f}" for load in os.getloadavg()) + " (1, 5 and 15 minutes, at the end)"
+    if set(keys) == set(PARTS):
+        write_page(profile.name, machine, found)
+        say(f"written: {write_json(profile.name, machine, found)} and docs/performance.md")
+    else:
+        print(tables(profile.name, machine, found))
+    print(verdict(found))
+    return 1 if any(isinstance(part, str) for part in found.values()) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
