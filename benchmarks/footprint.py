@@ -44,9 +44,7 @@ def loaded(grounds: Grounds, events: int) -> tuple[int, dict[str, float]]:
             made.start(service)
         made.await_ready(*SERVICES)
         grounds.sink.ask("forget")
-        for _ in range(0, cases, 1000):
-            hand_in(grounds, made, min(1000, cases), batch=10, connections=8)
-        handed = -(-cases // 1000) * 1000 if cases > 1000 else cases
-        settled(grounds, made, handed)
-        check(made, handed)
-        return handed * FACTS, {name: resident_mb(child.popen.pid) for name, child in made.children.items()}
+        hand_in(grounds, made, cases, batch=10, connections=8)
+        settled(grounds, made, cases)
+        check(made, cases)
+        return cases * FACTS, {name: resident_mb(child.popen.pid) for name, child in made.children.items()}

@@ -1,4 +1,4 @@
-"""Where measurements are made: one Kafka and one mail sink for the whole run, and platforms side by side under topic prefixes of their own."""
+"""Where measurements are made: one Kafka and one mail sink for the whole run, and platforms under topic prefixes of their own."""
 
 import asyncio
 import logging

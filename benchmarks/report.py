@@ -31,7 +31,7 @@ def verdict(found: Found) -> str:
 
 def write_json(profile: str, machine: dict[str, str], found: Found) -> Path:
     """`results/<profile>.json`, whole or not at all."""
-    parts: dict[str, Any] = {key: {"void": part} if isinstance(part, str) else part._asdict() for key, part in found.items()}
+    parts: dict[str, Any] = {key: {"void": part} if isinstance(part, str) else _plain(part) for key, part in found.items()}
     path = HERE / "results" / f"{profile}.json"
     path.parent.mkdir(exist_ok=True)
     draft = path.with_suffix(".json.tmp")
@@ -39,6 +39,10 @@ def write_json(profile: str, machine: dict[str, str], found: Found) -> Path:
     draft.write_bytes(orjson.dumps(result, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
     draft.replace(path)
     return path
+
+
+def _plain(part: Part) -> dict[str, Any]:
+    return {"rows": dict(part.rows), "goals": [goal._asdict() for goal in part.goals], "raw": part.raw}
 
 
 def write_page(profile: str, machine: dict[str, str], found: Found) -> None:

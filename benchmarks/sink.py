@@ -9,7 +9,7 @@ import orjson
 import uvloop
 
 came: dict[str, list[float]] = {}
-total = 0
+"""The moments (CLOCK_MONOTONIC) at which letters came, by recipient."""
 
 
 class Smtp(asyncio.Protocol):
@@ -38,8 +38,6 @@ class Smtp(asyncio.Protocol):
         return True
 
     def _take(self) -> None:
-        global total
-        total += 1
         came.setdefault(self._recipient, []).append(monotonic())
         self._data = False
         self._transport.write(b"250 taken\r\n")
@@ -54,14 +52,12 @@ class Smtp(asyncio.Protocol):
 
 
 async def _control(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """`count`: the letters so far; `all`: every moment (CLOCK_MONOTONIC) by recipient; `forget`: begin anew."""
-    global total
+    """`count`: the letters so far; `all`: every moment by recipient; `forget`: begin anew."""
     while line := await reader.readline():
         word = line.strip()
         if word == b"forget":
             came.clear()
-            total = 0
-        answer = came if word == b"all" else total
+        answer = came if word == b"all" else sum(map(len, came.values()))
         writer.write(orjson.dumps(answer) + b"\n")
         await writer.drain()
     writer.close()

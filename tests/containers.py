@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-KAFKA_IMAGE = os.environ.get("KAFKA_IMAGE", "apache/kafka:4.1.0")
+KAFKA_IMAGE = os.environ.get("KAFKA_IMAGE", "apache/kafka:4.4.0")
 MONGO_IMAGE = os.environ.get("MONGO_IMAGE", "mongo:8")
 HOST = "127.0.0.1"
 
@@ -40,7 +40,7 @@ def kafka_container() -> Iterator[str]:
 @contextmanager
 def mongo_container() -> Iterator[str]:
     """A MongoDB; its address."""
-    from testcontainers.mongodb import MongoDbContainer
+    from testcontainers.community.mongodb import MongoDbContainer
 
     with MongoDbContainer(MONGO_IMAGE) as mongo:
         yield mongo.get_connection_url()

@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import os
+import sqlite3
 import sys
 from pathlib import Path
 
@@ -27,8 +28,8 @@ def _record(event: Event) -> Outgoing:
     return Outgoing(event.topic, key, event.__pydantic_serializer__.to_json(event, by_alias=True), [("content-type", b"application/json")])
 
 
-async def _settle(role: Role, publisher: Publisher, write_rows: "asyncio.Future[None] | object", done: Done) -> None:
-    await asyncio.to_thread(write_rows, done.rows)  # type: ignore[arg-type]
+async def _settle(role: Role, publisher: Publisher, db: sqlite3.Connection, done: Done) -> None:
+    await asyncio.to_thread(write, db, done.rows)
     if done.events:
         await publisher.send([_record(event) for event in done.events])
     if done.letters:
@@ -36,12 +37,12 @@ async def _settle(role: Role, publisher: Publisher, write_rows: "asyncio.Future[
         after = Done()
         for message, letter in done.letters:
             after.add(role.sent(message, letter))
-        await _settle(role, publisher, write_rows, after)
+        await _settle(role, publisher, db, after)
 
 
 async def main(name: str, recorded: list[str]) -> None:
     """Until killed."""
-    work, publisher, db = role(name, recorded), Publisher(BOOTSTRAP, name, PREFIX), open_tables_later()
+    work, publisher, db = role(name, recorded), Publisher(BOOTSTRAP, name, PREFIX), open_tables()
     topics = [PREFIX + event.topic for event in work.topics]
     consumer = AIOKafkaConsumer(
         *topics,
@@ -67,18 +68,6 @@ async def main(name: str, recorded: list[str]) -> None:
         if batch:
             await _settle(work, publisher, db, done)
             await consumer.commit()
-
-
-def open_tables_later():  # noqa: ANN201
-    """The connection belongs to the threads that write, one at a time."""
-    import sqlite3  # noqa: PLC0415
-
-    from peers.tables import FILE  # noqa: PLC0415
-
-    open_tables().close()
-    db = sqlite3.connect(FILE, isolation_level=None, check_same_thread=False)
-    db.execute("pragma synchronous=full")
-    return lambda rows: write(db, rows)
 
 
 if __name__ == "__main__":

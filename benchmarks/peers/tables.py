@@ -12,7 +12,7 @@ FILE = Path(os.environ["SQLITE_PATH"])
 
 
 def open_tables() -> sqlite3.Connection:
-    db = sqlite3.connect(FILE, isolation_level=None)
+    db = sqlite3.connect(FILE, isolation_level=None, check_same_thread=False)  # one thread at a time, not always the same
     db.execute("pragma journal_mode=wal")
     db.execute("pragma synchronous=full")
     for table in TABLES:

@@ -25,7 +25,7 @@ class Settings(ServiceSettings):
     )
     smtp_deduplicates: bool = Field(
         default=False,
-        description="The mail server drops a second letter with the same Message-ID: then an unknown outcome is answered by sending it again.",
+        description="The mail server drops a second letter with the same Message-ID: then an unknown outcome is answered by sending again.",
     )
     smtp_connections: int = Field(default=8, ge=1, le=100, description="Most connections to the mail server at the same time.")
     smtp_letters_per_connection: int = Field(default=500, ge=1, description="Letters over one connection before it is closed.")

@@ -53,6 +53,7 @@ class MongoStore(CoalescingStore):
                 ]
                 await self._database[name].create_indexes([IndexModel(index, unique=index[0][0] == "_id") for index in indexes])
         except PyMongoError as error:
+            self._client.close()  # the next try makes its own
             raise _unavailable(error) from error
 
     async def close(self) -> None:
