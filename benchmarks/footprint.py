@@ -18,6 +18,9 @@ class Footprint(NamedTuple):
     idle: float
     """MB resident two seconds later."""
 
+    def __str__(self) -> str:
+        return f"ready after {self.ready:.1f} s ({self.cpu:.1f} s of CPU), {self.idle:.0f} MB idle"
+
 
 def footprints(grounds: Grounds) -> dict[str, Footprint]:
     """Each service by itself, one after the other."""

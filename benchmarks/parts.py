@@ -129,13 +129,7 @@ def footing(grounds: Grounds, profile: Profile) -> Part:
     events = profile.loaded_events or profile.cases * FACTS
     say(f"(e) memory after {events} events")
     exactly, resident = loaded(grounds, events)
-    rows = [
-        (
-            name,
-            f"ready after {found[name].ready:.1f} s ({found[name].cpu:.1f} s of CPU), {found[name].idle:.0f} MB idle, {resident[name]:.0f} MB loaded",
-        )
-        for name in SERVICES
-    ]
+    rows = [(name, f"{found[name]}, {resident[name]:.0f} MB loaded") for name in SERVICES]
     rows.append(("events when loaded", f"{exactly:,}" + ("" if profile.loaded_events else " (200,000 in the full profile)")))
     most = max(one.idle for one in found.values())
     goal = Goal("memory of a service, idle", "≤ 100 MB", f"{most:.0f} MB at most", most <= 100)

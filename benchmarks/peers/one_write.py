@@ -3,6 +3,7 @@
 from typing import Any
 
 import common.service
+from common.serving import run
 from common.settings import ServiceSettings
 from common.store.coalescing import Asked
 from common.store.sqlite import SqliteStore
@@ -26,4 +27,4 @@ def _open(settings: ServiceSettings, _service: str, kinds: Any) -> OneByOne:
 
 if __name__ == "__main__":
     common.service.open_store = _open
-    common.service.run(build(Settings()))
+    run(build(Settings()))

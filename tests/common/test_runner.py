@@ -9,10 +9,10 @@ from chassis import NOW, Finish, Grow, Make, Remind, Thing, ToyPorts, deferred, 
 
 from common.aggregate import Aggregate, How, Mark
 from common.clock import Clock
-from common.errors import Contended, Rejected
+from common.errors import Contended, Rejected, Unavailable
 from common.events.case import CaseReferred
 from common.events.visit import VisitDeferred
-from common.runner import Origin, Oversized, Runner, Undeclared
+from common.runner import UNTOLD_MOST, Origin, Oversized, Runner, Undeclared
 from common.store.port import Collection, Entry
 from common.subscribing import On, on
 from common.testing.memory import MemoryStore
@@ -318,3 +318,16 @@ async def test_one_who_fails_or_leaves_does_not_keep_the_others_waiting(world: W
 
     assert [type(outcome) for outcome in outcomes] == [type(None), Rejected, asyncio.CancelledError, type(None)]
     assert world.runner._queues == {}
+
+
+async def test_an_aggregate_with_too_much_untold_refuses_commands_but_goes_on_with_what_follows() -> None:
+    world = World()
+    world.runner = Runner(world.ports, world.store, world.clock, world._wake, world._pause, untold=lambda _thing: UNTOLD_MOST)
+    command = Make(id=new())
+
+    with pytest.raises(Unavailable):
+        await world.runner.run(MAKE, command, Origin())
+    assert await world.store.get(Thing, command.id) is None
+
+    await world.runner.run(GROW, Grow(id=command.id, by=1), origin())
+    assert (await world.thing(command.id)).n == 1

@@ -163,6 +163,19 @@ async def test_a_body_that_is_no_json_object_is_a_fault(client: httpx.AsyncClien
     assert (answer.status_code, answer.headers["content-type"]) == (400, "application/problem+json")
 
 
+async def chunks(count: int) -> AsyncIterator[bytes]:
+    for _ in range(count):
+        yield b" " * 1024
+
+
+@pytest.mark.parametrize("content", [b" " * (256 * 1024 + 1), pytest.param(257, id="without a length")])
+async def test_a_body_that_is_too_long_is_refused_before_it_is_read_whole(client: httpx.AsyncClient, content: bytes | int) -> None:
+    answer = await client.post("/v1/wishes", content=content if isinstance(content, bytes) else chunks(content))
+
+    assert answer.status_code == 413
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
 async def test_unknown_paths_and_methods_are_problems_too(client: httpx.AsyncClient) -> None:
     assert (await client.get("/v1/nowhere")).json()["status"] == 404
     assert (await client.delete("/v1/wishes")).json()["status"] == 405

@@ -1,6 +1,7 @@
 """Carries out one entry of an outbox: an event to Kafka, a step through the runner, an act at most once."""
 
 import asyncio
+from collections import deque
 from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import Generic, Protocol, TypeVar
@@ -99,3 +100,15 @@ class Carrying(Generic[P]):
                 await asyncio.sleep(0.5)
             else:
                 return
+
+
+def together_with_first(entries: deque[Entry]) -> list[Entry]:
+    """The first entry and those after it that may go with it: events of one topic under one key, none jumped."""
+    first = entries[0]
+    together = [first]
+    for entry in entries if first.how is How.TELL else ():
+        if entry.position == together[-1].position + 1 and (entry.how, entry.type, entry.key) == (first.how, first.type, first.key):
+            together.append(entry)
+        elif entry is not first:
+            break
+    return together

@@ -7,8 +7,8 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any, Generic, Protocol, TypeVar
 
-from common.aggregate import Aggregate, How
-from common.carrying import Carrying, Key
+from common.aggregate import Aggregate
+from common.carrying import Carrying, Key, together_with_first
 from common.clock import Clock
 from common.errors import Unavailable
 from common.failpoints import failpoint
@@ -105,6 +105,10 @@ class Relay(Generic[P]):
         """Whether nothing is under way."""
         return not self._entries
 
+    def untold(self, aggregate: Aggregate) -> int:
+        """How much that follows from an aggregate's earlier changes waits to be carried out."""
+        return len(self._entries.get((aggregate.collection, aggregate.id), ()))
+
     def resume(self) -> None:
         """Look at once: an aggregate that was parked may go on."""
         self._resumed.set()
@@ -147,7 +151,7 @@ class Relay(Generic[P]):
         """Carry out the first entry, with those after it for the same topic."""
         if entries[0].position != self._last.get(key, 0) + 1:
             await self._find_those_before(key, entries)
-        together = _together(entries)
+        together = together_with_first(entries)
         try:
             await self._carrying.carry_out(key, together)
         except Unavailable:
@@ -233,17 +237,6 @@ class Relay(Generic[P]):
         self._remember(key, entries[0].position - 1)
         self._queue(key, entries)
         return True
-
-
-def _together(entries: deque[Entry]) -> list[Entry]:
-    first = entries[0]
-    together = [first]
-    for entry in entries if first.how is How.TELL else ():
-        if entry.position == together[-1].position + 1 and (entry.how, entry.type, entry.key) == (first.how, first.type, first.key):
-            together.append(entry)
-        elif entry is not first:
-            break
-    return together
 
 
 def _name(key: Key) -> str:

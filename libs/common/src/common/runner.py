@@ -11,7 +11,7 @@ from uuid import UUID
 from common.aggregate import Aggregate, Follow, Mark
 from common.clock import Clock
 from common.cloudevents import DATA_LIMIT
-from common.errors import Contended
+from common.errors import Contended, Unavailable
 from common.events.base import Event, Message, Step
 from common.failpoints import failpoint
 from common.ids import derived
@@ -20,6 +20,7 @@ from common.subscribing import On
 
 P = TypeVar("P")
 ATTEMPTS = 5
+UNTOLD_MOST = 200  # entries in an aggregate's outbox before it refuses the next command
 
 
 class Origin(NamedTuple):
@@ -60,8 +61,10 @@ class Runner(Generic[P]):
         clock: Clock,
         wake: Callable[[Aggregate, Sequence[Entry]], None],
         pause: Callable[[int], Awaitable[None]] = jittered,
+        untold: Callable[[Aggregate], int] = lambda _aggregate: 0,
     ) -> None:
         self.ports = ports
+        self._untold = untold
         self._store, self._clock, self._wake, self._pause = store, clock, wake, pause
         self._queues: dict[Hashable, _Queue] = {}
 
@@ -83,6 +86,7 @@ class Runner(Generic[P]):
                 return repeated.aggregate
             if aggregate is None or (origin.mark is not None and aggregate.has_applied(origin.mark)):
                 return aggregate
+            self._refuse_overfull(aggregate, origin)
             if await self._save(aggregate, origin, on.leads_to):
                 return aggregate
             if (stored := await self._applied_before(aggregate, origin)) is not None:
@@ -118,6 +122,11 @@ class Runner(Generic[P]):
             return await on.handler(message, self.ports)
         finally:
             handling.reset(token)
+
+    def _refuse_overfull(self, aggregate: Aggregate, origin: Origin) -> None:
+        """Commands wait for the relay to catch up; what comes from Kafka or from an outbox must go on, or nothing would."""
+        if origin.mark is None and self._untold(aggregate) >= UNTOLD_MOST:
+            raise Unavailable(f"{UNTOLD_MOST} things that follow from earlier changes have not been carried out yet.")
 
     async def _save(self, aggregate: Aggregate, origin: Origin, declared: "Iterable[type[Event | Step]] | None") -> bool:
         follows, armed = aggregate.follows(), aggregate.armed()

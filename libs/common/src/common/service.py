@@ -122,7 +122,7 @@ class Service(Generic[P]):
         self.ports = blueprint.ports(self.context)
         self.breaker = Breaker(settings.breaker_lanes_per_minute, self.clock)
         self.parking = Parking(blueprint.name, self.store, self.clock, self._wake, self.breaker, self.metrics, self.log, self._resume_relay)
-        self.runner: Runner[P] = Runner(self.ports, self.store, self.clock, self._wake)
+        self.runner: Runner[P] = Runner(self.ports, self.store, self.clock, self._wake, untold=self._untold)
         source = source_of(blueprint.name, settings.organisation_oin).encode()
         carrying = Carrying(self.runner, self.store, self._publisher, blueprint.steps, blueprint.acts, source, self.metrics, self.tracing)
         self.relay: Relay[P] = Relay(carrying, self.store, self.parking, self.kinds, self.clock, self.metrics, self.log)
@@ -202,6 +202,9 @@ class Service(Generic[P]):
 
     def _resume_relay(self) -> None:
         self.relay.resume()
+
+    def _untold(self, aggregate: Aggregate) -> int:
+        return self.relay.untold(aggregate)
 
     def _wake(self, aggregate: Aggregate, entries: Any) -> None:
         self.relay.wake(aggregate, entries)

@@ -17,6 +17,7 @@ from starlette.responses import Response
 
 from common.errors import Unavailable
 from common.lane_routes import lane_routes
+from common.limits import bounded
 from common.problems import MEDIA_TYPE, MISTAKE, answer_problems, problem
 from common.watch import stuck
 
@@ -123,7 +124,7 @@ class _Edge:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        answering = _Answering(send)
+        answering, receive = _Answering(send), bounded(scope, receive, self._service.context.settings.body_limit_bytes)
         if scope["path"] in QUIET:
             await self._app(scope, receive, answering)
             return

@@ -19,9 +19,6 @@ class Settings(ServiceSettings):
         description="Folder with a file per partner, named after it: its live signing secrets (whsec_ and base64), one per line; "
         "read again every ten seconds.",
     )
-    body_limit_bytes: int = Field(
-        default=256 * 1024, ge=1024, le=16 * 1024 * 1024, description="Most bytes of a request to the partner gateway."
-    )
     events_per_batch: int = Field(default=100, ge=1, le=1000, description="Most events in one batch.")
     signature_window_seconds: int = Field(default=300, ge=1, le=3600, description="How old or early a signature may be.")
     partner_events_per_second: float = Field(

@@ -95,7 +95,7 @@ class MongoStore(CoalescingStore):
         """Aggregates with entries written before a moment, the oldest first."""
         found: list[Untold] = []
         for name in self._kinds:
-            cursor = self._database[name].find({"outbox_n": {"$gt": 0}}, {"outbox": 1}).limit(limit)
+            cursor = self._database[name].find({"outbox_n": {"$gt": 0}}, {"outbox": 1}).sort("outbox.0.time", 1).limit(limit)
             for document in await self._asked_alone(cursor.to_list(None)):
                 entries = in_order(document)
                 if entries and entries[0].time < before:

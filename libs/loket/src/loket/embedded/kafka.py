@@ -123,7 +123,7 @@ class EmbeddedKafka:
         """A folder that was left half formatted holds no record yet and is made anew."""
         shutil.rmtree(self.folder / "records", ignore_errors=True)
         cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
-        arguments = ["format", "--standalone", "-t", cluster, "-c", str(self._server_properties)]
+        arguments = ["format", "--standalone", f"--cluster-id={cluster}", "-c", str(self._server_properties)]
         command = self._command("kafka.tools.StorageTool", java, class_path, arguments)
         with self.log.open("ab") as log:
             done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, check=False)  # noqa: S603 the command is ours
