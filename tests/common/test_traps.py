@@ -11,7 +11,7 @@ from faststream import AckPolicy
 from toy_service import blueprint
 
 from common import clock
-from common.broker import _unread, make_broker, subscribe
+from common.broker import Batch, _unread, make_broker, subscribe
 from common.events.catalogue import EVENTS
 from common.topics import PARTITIONS, TOPICS
 
@@ -45,7 +45,7 @@ async def nothing(message: Any) -> None: ...
 
 def made(tmp_path: Path) -> Any:
     broker = make_broker(blueprint("127.0.0.1:1", "", tmp_path).settings, "test")
-    return broker, subscribe(broker, ["case.referred"], "group", nothing, None, 500)  # type: ignore[arg-type]
+    return broker, subscribe(broker, ["case.referred"], "group", nothing, None, Batch(500))  # type: ignore[arg-type]
 
 
 def test_the_broker_makes_no_topics_and_its_subscriber_reads_from_the_start_and_commits_nothing_itself(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from common.testing.stage import Stage, StoppedClock
 from reporting import app, handlers
 from reporting.domain import WATCH, LookAtFacts, Watch, WatchFigures
 
-PACE = timedelta(seconds=5)
+PACE = timedelta(seconds=60)
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """The one place that makes FastStream's broker and subscriber, with every default that loses, leaks or slows set otherwise."""
 
 from collections.abc import Awaitable, Callable, Iterable
-from typing import Any
+from typing import Any, NamedTuple
 
 from aiokafka import AIOKafkaConsumer
 from aiokafka.abc import ConsumerRebalanceListener
@@ -16,6 +16,14 @@ from common.settings import ServiceSettings
 from common.topics import MESSAGE_LIMIT, Topic
 
 DRAIN = 25.0  # seconds that a batch under way may take at a stop
+GATHERED, GATHERING_MS = 65_536, 100  # bytes, or milliseconds, after which Kafka hands over what it has gathered for who does not hurry
+
+
+class Batch(NamedTuple):
+    """How many records come at once at most, and whether few of them may come sooner: each answer costs both sides as much as fifty records."""
+
+    most: int
+    hurries: bool = True
 
 
 def make_broker(settings: ServiceSettings, client_id: str) -> KafkaBroker:
@@ -37,14 +45,14 @@ def subscribe(
     group: str,
     consume: Callable[[KafkaMessage], Awaitable[None]],
     listener: ConsumerRebalanceListener,
-    batch_size: int,
+    batch: Batch,
 ) -> Any:
     """One batch subscriber over all topics of a service, whose offsets are committed by `consume` alone."""
     subscriber = broker.subscriber(
         *topics,
         group_id=group,
         batch=True,
-        max_records=batch_size,
+        max_records=batch.most,
         batch_timeout_ms=10,
         auto_offset_reset="earliest",
         ack_policy=AckPolicy.MANUAL,
@@ -57,7 +65,8 @@ def subscribe(
         rebalance_timeout_ms=60_000,
         max_poll_interval_ms=120_000,
         max_partition_fetch_bytes=MESSAGE_LIMIT * 4,
-        fetch_max_wait_ms=250,
+        fetch_min_bytes=1 if batch.hurries else GATHERED,
+        fetch_max_wait_ms=250 if batch.hurries else GATHERING_MS,
     )
     subscriber(consume)
     return subscriber

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from common.aggregate import Aggregate
 from common.breaker import Breaker
-from common.broker import make_broker, subscribe
+from common.broker import Batch, make_broker, subscribe
 from common.carrying import Carrying, Publishing
 from common.clock import Clock, ShiftedClock, SystemClock
 from common.cloudevents import source_of
@@ -55,6 +55,8 @@ class Blueprint(Generic[P]):
     commands: tuple[On[P], ...] = ()
     starts: Callable[[Context], Awaitable[None]] | None = None
     stops: Callable[[Context], Awaitable[None]] | None = None
+    hurries: bool = True
+    """Whether somebody waits for what follows from an event; who does not hurry gets more of them at once."""
 
     def topics(self) -> list[str]:
         """What it subscribes to."""
@@ -173,7 +175,8 @@ class Service(Generic[P]):
         topics = [self.blueprint.settings.topic_prefix + topic for topic in self.blueprint.topics()]
         while True:
             self.broker = make_broker(self.blueprint.settings, self.blueprint.name)
-            subscriber = subscribe(self.broker, topics, self.group, self.consuming.take, self.consuming, self.blueprint.settings.batch_size)
+            batch = Batch(self.blueprint.settings.batch_size, hurries=self.blueprint.hurries)
+            subscriber = subscribe(self.broker, topics, self.group, self.consuming.take, self.consuming, batch)
             self.consuming.subscriber = subscriber
             try:
                 await self.broker.start()

@@ -8,7 +8,9 @@ from contextvars import ContextVar
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
-from fastapi import APIRouter, FastAPI
+from fastapi import APIRouter, FastAPI, Security
+from fastapi.security import HTTPBearer
+from fastapi_swagger import patch_fastapi
 from opentelemetry.trace import SpanKind
 from prometheus_client import generate_latest
 from starlette.exceptions import HTTPException
@@ -51,12 +53,16 @@ def make_app(service: Service[Any], router: APIRouter) -> FastAPI:
         license_info={"name": "EUPL-1.2", "identifier": "EUPL-1.2"},
         redirect_slashes=False,
         openapi_url="/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        swagger_ui_oauth2_redirect_url=None,
         lifespan=lambda _app: service.running(),
         responses={
             code: {"description": text, "content": {MEDIA_TYPE: {}}}
             for code, text in ((400, "Every fault, by JSON Pointer"), (503, "Try again later"))
         },
     )
+    patch_fastapi(app)  # `/docs` from this machine: the usual page fetches its script from elsewhere
     answer_problems(app)
     app.include_router(router)
     app.include_router(lane_routes(service))
@@ -68,8 +74,9 @@ def make_app(service: Service[Any], router: APIRouter) -> FastAPI:
 def staff_guard(secret: str) -> Callable[[Request], Awaitable[None]]:
     """Refuses whoever does not bear the staff secret."""
     expected = f"Bearer {secret}".encode()
+    documented = HTTPBearer(auto_error=False, scheme_name="staff", description="The staff secret of this installation.")
 
-    async def staff(request: Request) -> None:
+    async def staff(request: Request, _given: object = Security(documented)) -> None:
         given = request.headers.get("authorization", "").encode()
         if not hmac.compare_digest(given, expected):
             raise HTTPException(401, "This route needs the staff secret as bearer.", {"WWW-Authenticate": 'Bearer realm="loket"'})

@@ -59,6 +59,7 @@ def build(settings: Settings) -> Blueprint[Ports]:
         routes=_routes,
         starts=_start,
         stops=_stop,
+        hurries=False,
     )
 
 
