@@ -20,7 +20,7 @@ GATHERED, GATHERING_MS = 65_536, 100  # bytes, or milliseconds, after which Kafk
 
 
 class Batch(NamedTuple):
-    """How many records come at once at most, and whether few of them may come sooner: each answer costs both sides as much as fifty records."""
+    """How many records come at once at most, and whether few may come sooner: each answer costs both sides as much as fifty records."""
 
     most: int
     hurries: bool = True
