@@ -34,7 +34,7 @@ def make_broker(settings: ServiceSettings, client_id: str) -> KafkaBroker:
         logger=None,
         apply_types=False,
         allow_auto_create_topics=False,
-        enable_idempotence=True,
+        consumer_only=True,  # what it would produce with is left open when Kafka is not there at the start; the publisher produces
         graceful_timeout=DRAIN,
     )
 

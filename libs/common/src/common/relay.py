@@ -122,7 +122,7 @@ class Relay(Generic[P]):
             return
         self._entries[key] = deque(entries)
         self._metrics.outbox.set(len(self._entries))
-        if len(self._entries) > AT_ONCE * 10:
+        if len(self._entries) > AT_ONCE * 4:  # each holds a task and what it carries: letters of 20 kB
             self._room.clear()
         task = asyncio.create_task(self._carry_out(key))
         self._tasks.add(task)
@@ -144,7 +144,7 @@ class Relay(Generic[P]):
             del self._entries[key]
             self._ended.add(key)
             self._metrics.outbox.set(len(self._entries))
-            if len(self._entries) < AT_ONCE * 5:
+            if len(self._entries) < AT_ONCE * 2:
                 self._room.set()
 
     async def _next(self, key: Key, entries: deque[Entry]) -> None:
