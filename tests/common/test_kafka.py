@@ -260,11 +260,12 @@ async def test_members_of_a_group_share_all_topics_by_the_same_partitions_and_lo
         object.__setattr__(made, "subscribes", (*made.subscribes, on(VisitDeferred, ignore)))
         return running(made)
 
-    cases = [new() for _ in range(300)]
+    cases: list[UUID] = []
+    enough = asyncio.Event()
     clock = asyncio.get_running_loop().time
     async with AsyncExitStack() as stack:
         first = await stack.enter_async_context(member())
-        producing = asyncio.create_task(trickle(kafka_bootstrap, prefix, cases))
+        producing = asyncio.create_task(trickle(kafka_bootstrap, prefix, cases, enough))
         await until(lambda: first.ports.heard)
         began = clock()
         async with member() as second:
@@ -278,16 +279,19 @@ async def test_members_of_a_group_share_all_topics_by_the_same_partitions_and_lo
             began = clock()
         await until(lambda: len(share(first)) == 2 and len(next(iter(share(first).values()))) == PARTITIONS)
         record_property("gap at leave, seconds", round(clock() - began, 3))
+        enough.set()
         await producing
         await settled(first, cases)
 
     await check_log(kafka_bootstrap, prefix, cases, tmp_path)
 
 
-async def trickle(bootstrap: str, prefix: str, cases: list[UUID]) -> None:
+async def trickle(bootstrap: str, prefix: str, cases: list[UUID], enough: asyncio.Event) -> None:
+    """Case after case until it is enough, however long the members take."""
     publisher = Publisher(bootstrap, "test", prefix)
-    for case in cases:
-        await publisher.send([incoming(case)])
+    while not enough.is_set():
+        cases.append(new())
+        await publisher.send([incoming(cases[-1])])
         await asyncio.sleep(0.005)
     await publisher.close()
 

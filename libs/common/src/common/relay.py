@@ -122,7 +122,7 @@ class Relay(Generic[P]):
             return
         self._entries[key] = deque(entries)
         self._metrics.outbox.set(len(self._entries))
-        if len(self._entries) > AT_ONCE * 4:  # each holds a task and what it carries: letters of 20 kB
+        if len(self._entries) > AT_ONCE * 4:  # each holds a task and what it carries, such as a letter
             self._room.clear()
         task = asyncio.create_task(self._carry_out(key))
         self._tasks.add(task)
