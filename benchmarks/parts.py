@@ -49,6 +49,7 @@ def pipeline(grounds: Grounds, profile: Profile) -> Part:
     cpu = {name: median(run.cpu[name] / run.cases * 1e6 for run in mine) for name in mine[0].cpu}
     shares = ", ".join(f"{name} {cpu[name]:.0f}" for name in cpu)
     rows = [
+        ("cases in a backlog, Loket and raw / stock", f"{profile.cases:,} / {profile.stock_cases}"),
         ("cases per second, Loket", f"{rate:.0f}"),
         ("cases per second, raw aiokafka", f"{raw_rate:.0f}"),
         ("cases per second, stock FastStream", f"{stock_rate:.1f}"),
@@ -114,8 +115,8 @@ def front_door(grounds: Grounds, profile: Profile) -> Part:
 def framework(grounds: Grounds, profile: Profile) -> Part:
     """(d)"""
     pairs = []
-    for turn in range(profile.rounds + 1):
-        say(f"(d) {profile.events} events, ours and a bare loop, round {turn + 1} of {profile.rounds + 1}")
+    for turn in range(profile.rounds):
+        say(f"(d) {profile.events} events, ours and a bare loop, round {turn + 1} of {profile.rounds}")
         pairs.append((cost(grounds, "ours", profile.events), cost(grounds, "raw", profile.events)))
     ratio = median(a / b for a, b in pairs)
     rows = [("CPU µs per event, ours / bare loop", f"{median(a for a, _ in pairs):.0f} / {median(b for _, b in pairs):.0f}")]
