@@ -103,20 +103,12 @@ class Tracing:
         linked: str = "",
     ) -> "Iterator[str]":
         """Open a span under `parent` (a traceparent; empty starts a trace) and give its own traceparent."""
-        if not parent:
-            parent = self._root()
-            if parent.endswith(UNSAMPLED):
-                yield parent
-                return
-            context = None if self._provider else _context(parent)
-        elif parent.endswith(UNSAMPLED) or self._provider is None:
+        root = not parent
+        parent = parent or self._root()
+        if self._provider is None or parent.endswith(UNSAMPLED):
             yield parent
             return
-        else:
-            context = _context(parent)
-        if self._provider is None:
-            yield parent
-            return
+        context = None if root else _context(parent)
         with self._started(name, context, kind, attributes or {}, linked) as traceparent:
             yield traceparent
 

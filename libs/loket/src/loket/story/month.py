@@ -26,7 +26,6 @@ class Month:
         self._script, self._written, self._days = script, written, days
         self._partners, self._staff, self._clock = partners, staff, clock
         self.ledger = Ledger(script)
-        self._permits: set[UUID] = set()
 
     async def play(self, progress: Callable[[date, int], None]) -> Ledger:
         """Every day until the last visit has taken place; `progress` hears of each day and of the submissions in so far."""
