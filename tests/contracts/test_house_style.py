@@ -9,6 +9,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 SOURCES = sorted(path for folder in ("libs", "services") for path in (ROOT / folder).glob("*/src/**/*.py"))
+TESTS = sorted((ROOT / "tests").rglob("*.py"))
 BANNED = re.compile(r"(^|_)(utils?|helpers?|misc|manager|base_service)(_|$)|^(data|info|process)$")
 FILE_LINES, FUNCTION_LINES = 250, 40
 MEDIAN, P90 = 8, 20
@@ -38,6 +39,13 @@ def test_a_file_is_short_opens_with_a_sentence_and_has_a_name_that_says_somethin
     assert text.count("\n") <= FILE_LINES
     assert opening is not None
     assert not BANNED.search(path.stem)
+
+
+def test_tests_are_short_files_too() -> None:
+    lengths = {str(path.relative_to(ROOT)): path.read_text().count("\n") for path in TESTS}
+
+    assert len(lengths) > 100
+    assert {name: lines for name, lines in lengths.items() if lines > FILE_LINES} == {}
 
 
 def test_no_function_is_long() -> None:

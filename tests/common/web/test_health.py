@@ -1,0 +1,123 @@
+"""A service says how it is, and starts whole or not at all."""
+
+import asyncio
+from datetime import timedelta
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import httpx
+import pytest
+from aiokafka import TopicPartition
+from chassis import FakePublisher, Make, Thing, deferred, new, until
+from toy_service import blueprint
+
+from common.errors import Unavailable
+from common.events.visit import VisitDeferred
+from common.runner import Origin
+from common.service import Service
+from common.settings import ServiceSettings
+from common.subscribing import on
+from common.testing.stage import StoppedClock
+
+
+async def test_readiness_waits_for_partitions_and_store_and_says_why_not(service: Service[Any], client: httpx.AsyncClient) -> None:
+    assert (await client.get("/health/ready")).json()["detail"] == "Not ready: no partitions of Kafka yet."
+    service.consuming.assigned.set()
+    assert (await client.get("/health/ready")).status_code == 200
+
+    async def away() -> None:
+        raise Unavailable("The store is away.")
+
+    service.store.ping = away  # type: ignore[method-assign]
+    assert (await client.get("/health/ready")).json()["detail"] == "Not ready: The store is away."
+    assert (await client.get("/health/live")).status_code == 200
+    assert (await client.get("/health/started")).status_code == 200
+
+
+class Consumer:
+    """A client whose records lie there."""
+
+    def __init__(self) -> None:
+        self.stopped: set[Any] = set()
+        state = SimpleNamespace(position=3, has_valid_position=True)
+        assignment = SimpleNamespace(state_value=lambda place: state)
+        self._subscription = SimpleNamespace(subscription=SimpleNamespace(assignment=assignment))
+
+    def assignment(self) -> set[TopicPartition]:
+        return {TopicPartition("case.referred", 0)}
+
+    def highwater(self, place: TopicPartition) -> int:
+        return 10
+
+    def paused(self) -> set[Any]:
+        return self.stopped
+
+
+async def test_liveness_fails_when_records_wait_and_none_is_settled_unless_it_is_paused_or_full(
+    service: Service[Any], client: httpx.AsyncClient
+) -> None:
+    consumer = Consumer()
+    service.consuming.subscriber = SimpleNamespace(consumer=consumer)
+    assert (await client.get("/health/live")).status_code == 200
+    service.consuming.settled_at -= 1000
+    assert (await client.get("/health/live")).status_code == 503
+    consumer.stopped = {1}
+    assert (await client.get("/health/live")).status_code == 200
+    consumer.stopped = set()
+    service.relay._room.clear()
+    assert (await client.get("/health/live")).status_code == 200
+
+
+async def test_the_metrics_are_there(client: httpx.AsyncClient) -> None:
+    await client.get("/v1/trouble/rejected")
+
+    text = (await client.get("/metrics")).text
+    assert 'loket_http_request_seconds_count{method="GET",route="/v1/trouble/{kind}",status="400"} 1.0' in text
+
+
+async def test_when_the_outbox_is_too_far_behind_new_work_is_asked_to_come_later(service: Service[Any]) -> None:
+    publisher = service.relay._carrying._publisher
+    assert isinstance(publisher, FakePublisher)
+    publisher.gate.clear()
+    assert service.context.overloaded() is None
+
+    async def tell(message: Make, ports: Any) -> Thing:
+        return Thing(id=message.id).tell(deferred(message.id))
+
+    await service.runner.run(on(Make, tell, VisitDeferred), Make(id=new()), Origin())
+    assert service.context.overloaded() is None
+    assert isinstance(service.clock, StoppedClock)
+    service.clock.forward(timedelta(seconds=61))
+    assert service.context.overloaded() == timedelta(seconds=10)
+    publisher.gate.set()
+    await until(service.relay.idle)
+    await service.relay.stop()
+
+
+def test_every_setting_is_documented_and_secrets_are_secret() -> None:
+    fields = ServiceSettings.model_fields
+
+    assert [name for name, field in fields.items() if not field.description] == []
+    assert all(field.description and field.description.endswith(".") for field in fields.values())
+    made_settings = blueprint("127.0.0.1:1", "", Path("nowhere"), mongo_url="mongodb://canary").settings
+    assert "canary" not in repr(made_settings)
+    assert "0123456789abcdef" not in repr(made_settings)
+
+
+async def test_a_start_that_fails_halfway_leaves_nothing_running(tmp_path: Path) -> None:
+
+    async def fails(context: Any) -> None:
+        raise RuntimeError("the mail server is not configured")
+
+    toy = blueprint("127.0.0.1:1", "", tmp_path)
+    object.__setattr__(toy, "starts", fails)
+    service = Service(toy)
+    before = asyncio.all_tasks()
+
+    with pytest.raises(RuntimeError):
+        async with service.running():
+            raise AssertionError("not reached")
+
+    assert asyncio.all_tasks() == before
+    assert service.store._thread._shutdown  # type: ignore[attr-defined]
