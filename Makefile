@@ -11,6 +11,9 @@ UV := .cache/uv/bin/uv
 COMPILE = $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate \
 	$(PACKAGES:%=--no-emit-package %) $(if $(UPGRADE),--upgrade)
 
+# Whole files to each of three processes: two cores are kept busy, since some test always waits for something.
+AT_ONCE := --numprocesses 3 --dist loadfile --no-loadscope-reorder
+
 # The machine's own python3 when it is new enough, else the newest that has a name of its own.
 SUITS := import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))
 PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
@@ -29,7 +32,7 @@ demo: .venv/.ready ## the same, and a month of South Limburg is played (ONCE=1: 
 	@$(BIN)/python -m loket demo $(if $(ONCE),--once) $(ARGS)
 
 test: check ## the whole suite, on a real Kafka (ARGS: what to hand to pytest)
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest $(AT_ONCE) $(ARGS)
 
 test-containers: .venv/.ready ## the same suites on the official images; needs Docker
 	@LOKET_TEST_ON=containers $(BIN)/python -m pytest -m "kafka or mongo" $(ARGS)

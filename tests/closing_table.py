@@ -8,17 +8,20 @@ import pytest
 
 _counts: defaultdict[str, Counter[str]] = defaultdict(Counter)
 _needs: defaultdict[str, set[str]] = defaultdict(set)
+NEEDS = "needs"
 ON = {"kafka": "embedded Apache Kafka", "mongo": "MongoDB-protocol server in memory"}
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    suite = _suite(item.nodeid)
-    _needs[suite] |= {marker for marker in ON if item.get_closest_marker(marker)}
+    """What a test needs goes along with its report: it may run in another process than the one that writes the table."""
+    item.user_properties += [(NEEDS, marker) for marker in ON if item.get_closest_marker(marker)]
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    suite = _suite(report.nodeid)
+    _needs[suite] |= {str(value) for name, value in report.user_properties if name == NEEDS}
     if report.when == "call" or report.outcome != "passed":
-        _counts[_suite(report.nodeid)][report.outcome] += 1
+        _counts[suite][report.outcome] += 1
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -1,7 +1,13 @@
-"""What every suite may ask for: one Kafka and one MongoDB-protocol server per run."""
+"""What every suite may ask for: one Kafka and one MongoDB-protocol server per process of the run."""
 
+import pytest
 from loket_fixtures import kafka_bootstrap, mongo_url
 
 __all__ = ["kafka_bootstrap", "mongo_url"]
 
 pytest_plugins = ["closing_table"]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Those that wait long begin first: beside them, other processes of the run get through the rest."""
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)

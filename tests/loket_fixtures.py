@@ -1,4 +1,4 @@
-"""One real Kafka and one MongoDB-protocol server for a whole test run, each started when the first test asks for it."""
+"""One real Kafka and one MongoDB-protocol server for each process of a test run, started when its first test asks for it."""
 
 import os
 from collections.abc import Iterator

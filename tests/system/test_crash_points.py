@@ -21,7 +21,7 @@ from common.lanes import Lane
 from common.relay import ANY
 from common.store.sqlite import SqliteStore
 
-pytestmark = pytest.mark.kafka
+pytestmark = [pytest.mark.kafka, pytest.mark.long]
 ROOT = Path(__file__).parents[2]
 TOY = ROOT / "tests" / "toy_service.py"
 CASES = 12

@@ -12,7 +12,7 @@ import pytest
 
 from loket.embedded.child import free_port
 
-pytestmark = [pytest.mark.kafka, pytest.mark.timeout(280)]
+pytestmark = [pytest.mark.kafka, pytest.mark.long, pytest.mark.timeout(280)]
 SERVICES = ("intake", "scheduling", "notifications", "reporting")
 
 
