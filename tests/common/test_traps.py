@@ -61,6 +61,13 @@ def test_the_broker_makes_no_topics_and_its_subscriber_reads_from_the_start_and_
     assert subscriber.batch_timeout_ms == 10
 
 
+def test_a_member_hears_ten_times_a_second_whether_others_came_or_went(tmp_path: Path) -> None:
+    """Until it does, what lies on the partitions of one that left waits: `PARTS=f make bench` measures how long."""
+    _, subscriber = made(tmp_path)
+
+    assert subscriber._connection_args["heartbeat_interval_ms"] <= 100
+
+
 async def test_the_parser_does_not_touch_the_bytes(tmp_path: Path) -> None:
     message = await _unread(({"headers": (("a", b"\xff"),)},))
 

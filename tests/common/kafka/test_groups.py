@@ -18,7 +18,7 @@ pytestmark = pytest.mark.kafka
 
 
 async def test_members_of_a_group_share_all_topics_by_the_same_partitions_and_lose_nothing_when_they_come_and_go(
-    kafka_bootstrap: str, prefix: str, tmp_path: Path, record_property: Any
+    kafka_bootstrap: str, prefix: str, tmp_path: Path
 ) -> None:
     async def ignore(event: VisitDeferred, ports: Ports) -> None:
         return None
@@ -30,23 +30,18 @@ async def test_members_of_a_group_share_all_topics_by_the_same_partitions_and_lo
 
     cases: list[UUID] = []
     enough = asyncio.Event()
-    clock = asyncio.get_running_loop().time
     async with AsyncExitStack() as stack:
         first = await stack.enter_async_context(member())
         producing = asyncio.create_task(trickle(kafka_bootstrap, prefix, cases, enough))
         await until(lambda: first.ports.heard)
-        began = clock()
         async with member() as second:
             await until(lambda: len(share(first)) == 2 and 0 < len(next(iter(share(first).values()))) < PARTITIONS)
-            record_property("gap at join, seconds", round(clock() - began, 3))
             for service in (first, second):
                 mine = list(share(service).values())
                 assert len(mine) == 2
                 assert mine[0] == mine[1]
             await until(lambda: second.ports.heard)
-            began = clock()
         await until(lambda: len(share(first)) == 2 and len(next(iter(share(first).values()))) == PARTITIONS)
-        record_property("gap at leave, seconds", round(clock() - began, 3))
         enough.set()
         await producing
         await settled(first, cases)
