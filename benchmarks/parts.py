@@ -1,4 +1,4 @@
-"""The five measurements as the suite runs them: subject and peers in turn, medians, and the goals that follow."""
+"""The six measurements as the suite runs them: subject and peers in turn, medians, and the goals that follow."""
 
 from collections.abc import Callable
 from statistics import median
@@ -9,6 +9,7 @@ from gateway import requests
 from grounds import SERVICES, Grounds, say
 from latency import delays
 from profiles import Profile
+from rebalance import RATE, waits
 from tax import cost
 from throughput import FACTS, ours, theirs
 
@@ -137,10 +138,26 @@ def footing(grounds: Grounds, profile: Profile) -> Part:
     return Part(rows, [goal], {"start": {name: one._asdict() for name, one in found.items()}, "events": exactly, "resident": resident})
 
 
+def coming_and_going(grounds: Grounds, profile: Profile) -> Part:
+    """(f)"""
+    say(f"(f) two members of a group, a third comes and goes {profile.comings} times, under {RATE} events per second")
+    found = waits(grounds, profile.comings)
+    join, leave = max(found.joins), max(found.leaves)
+    rows = [
+        ("events, each handled", f"{found.events:,}"),
+        ("longest wait of an event in a join, median / worst", f"{median(found.joins):.3f} / {join:.3f} s"),
+        ("longest wait of an event in a leave, median / worst", f"{median(found.leaves):.3f} / {leave:.3f} s"),
+        ("longest wait while nobody comes or goes", f"{found.otherwise:.3f} s"),
+    ]
+    goal = Goal("gap when a member joins or leaves, worst", "< 0.2 s", f"{join:.2f} / {leave:.2f} s", max(join, leave) < 0.2)
+    return Part(rows, [goal], found._asdict())
+
+
 PARTS: dict[str, tuple[str, Measure]] = {
     "a": ("A backlog through all four services", pipeline),
     "b": ("From submission to letter", waiting),
     "c": ("The partner gateway", front_door),
     "d": ("What subscriber and runner cost", framework),
     "e": ("Start and memory", footing),
+    "f": ("Members that come and go", coming_and_going),
 }

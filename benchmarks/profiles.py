@@ -16,9 +16,11 @@ class Profile(NamedTuple):
     events: int
     loaded_events: int
     """Events that reporting has taken when memory is looked at; 0: after the last backlog."""
+    comings: int
+    """How often a member joins a group and leaves it."""
 
 
 PROFILES = {
-    "quick": Profile("quick", 2, 1200, 60, 12, 3, 5000, 20_000, 0),
-    "full": Profile("full", 5, 6000, 200, 60, 10, 30_000, 100_000, 200_000),
+    "quick": Profile("quick", 2, 1200, 60, 12, 3, 5000, 20_000, 0, 4),
+    "full": Profile("full", 5, 6000, 200, 60, 10, 30_000, 100_000, 200_000, 10),
 }

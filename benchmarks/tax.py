@@ -2,12 +2,12 @@
 
 import asyncio
 from datetime import UTC, datetime
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from grounds import HERE, Grounds, Platform, Void, platform
 
 from common.aggregate import How
-from common.cloudevents import outgoing
+from common.cloudevents import Outgoing, outgoing
 from common.events.party import PartyContactChanged
 from common.publisher import Publisher
 from common.store.port import Entry
@@ -25,16 +25,16 @@ def cost(grounds: Grounds, way: str, events: int) -> float:
 
 async def _produce(grounds: Grounds, made: Platform, events: int) -> None:
     publisher = Publisher(grounds.bootstrap, "bench", made.prefix)
-    now = datetime.now(UTC)
     for start in range(0, events, 1000):
-        await publisher.send([_record(now) for _ in range(start, min(events, start + 1000))])
+        await publisher.send([contact_changed()[1] for _ in range(start, min(events, start + 1000))])
     await publisher.close()
 
 
-def _record(now: datetime):  # noqa: ANN202
-    party = uuid4()
+def contact_changed() -> tuple[UUID, Outgoing]:
+    """A party that nobody has heard of, and the record that tells of it."""
+    party, now = uuid4(), datetime.now(UTC)
     event = PartyContactChanged(occurred_at=now, party_id=party, name="A. Example", email="a@bench.example", language="en", revision=1)
     data = event.model_dump_json(by_alias=True).encode()
     trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00"
     entry = Entry(1, How.TELL, uuid4(), event.topic, event.key, 1, 1, now, data, trace, party, uuid4())
-    return outgoing(entry, party, b"urn:nld:oin:00000000000000000000:systeem:intake")
+    return party, outgoing(entry, party, b"urn:nld:oin:00000000000000000000:systeem:intake")

@@ -15,6 +15,7 @@ from faststream.kafka.message import FAKE_CONSUMER
 from common.settings import ServiceSettings
 from common.topics import MESSAGE_LIMIT, Topic
 
+HEARTBEAT_MS = 100  # what lies on the partitions of a member that leaves waits until the others have heard of it, by their next heartbeat
 DRAIN = 25.0  # seconds that a batch under way may take at a stop
 GATHERED, GATHERING_MS = 65_536, 100  # bytes, or milliseconds, after which Kafka hands over what it has gathered for who does not hurry
 
@@ -61,7 +62,7 @@ def subscribe(
         listener=listener,
         partition_assignment_strategy=(RangePartitionAssignor,),
         session_timeout_ms=15_000,
-        heartbeat_interval_ms=3_000,
+        heartbeat_interval_ms=HEARTBEAT_MS,
         rebalance_timeout_ms=60_000,
         max_poll_interval_ms=120_000,
         max_partition_fetch_bytes=MESSAGE_LIMIT * 4,
