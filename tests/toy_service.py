@@ -1,17 +1,14 @@
-"""A service small enough to crash at every step: hears of a case, goes on by a step, does something once, and says so.
-
-As a process (`python toy_service.py '{"bootstrap": …}'`) it runs until SIGTERM; `LOKET_FAILPOINT` lets it die on the way.
-"""
+"""A service small enough to crash at every step: hears of a case, goes on by a step, does something once, and says so."""
 
 import asyncio
-import json
+import importlib
 import os
 import signal
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -20,6 +17,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from chassis import NOW, Send, Sent, Thing, deferred, referred
 from fastapi import APIRouter
 
+from common import failpoints
 from common.aggregate import How
 from common.broker import create_topics
 from common.clock import Clock
@@ -186,16 +184,19 @@ def told_once(records: list[Any]) -> list[tuple[str, int]]:
     return sorted(seen.items())
 
 
-async def main(arguments: dict[str, Any]) -> None:
+async def main(arguments: dict[str, Any], ready: Connection) -> None:
     made = blueprint(arguments["bootstrap"], arguments["prefix"], Path(arguments["folder"]), arguments.get("slow", 0.0))
     end = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, end.set)
     async with running(made):
-        print("READY", flush=True)  # noqa: T201 - whoever started it reads it
+        ready.send("ready")
         await end.wait()
 
 
-if __name__ == "__main__":
-    asyncio.run(main(json.loads(sys.argv[1])))
-    sys.stdout.flush()
+def live(arguments: dict[str, Any], point: str | None, ready: Connection) -> None:
+    """What a process of its own does: it runs until SIGTERM, or dies on the way at an armed failpoint."""
+    if point is not None:
+        os.environ[failpoints.ARMED] = point
+        importlib.reload(failpoints)  # it reads the environment once, and was imported before this process began
+    asyncio.run(main(arguments, ready))
     os._exit(0)

@@ -1,31 +1,26 @@
 """A process dies at each step boundary of the chassis, is started again, and everything is there once."""
 
 import asyncio
-import json
-import os
+import multiprocessing
 import re
-import signal
-import sys
-from asyncio.subprocess import PIPE, Process
 from dataclasses import dataclass, field
+from multiprocessing import forkserver
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 from uuid import UUID, uuid4
 
 import pytest
-from chassis import LONG, Thing, new, until_it
-from toy_service import incoming, log_of, make_topics, produce, told_once
+from chassis import LONG, Thing, new, until, until_it
+from toy_service import incoming, live, log_of, make_topics, produce, told_once
 
-from common.failpoints import ARMED
 from common.lanes import Lane
 from common.relay import ANY
 from common.store.sqlite import SqliteStore
 
 pytestmark = [pytest.mark.kafka, pytest.mark.long]
 ROOT = Path(__file__).parents[2]
-TOY = ROOT / "tests" / "toy_service.py"
+NURSERY = multiprocessing.get_context("forkserver")
 CASES = 12
-AT_ONCE = 7
 DIED = 86
 POINTS = [
     "consuming.before-handler",
@@ -58,24 +53,29 @@ class Story:
     cases: list[UUID] = field(default_factory=list)
 
 
-async def start(arguments: dict[str, Any], point: str | None = None) -> Process:
-    environment = {name: value for name, value in os.environ.items() if name != ARMED} | ({ARMED: point} if point else {})
-    return await asyncio.create_subprocess_exec(sys.executable, str(TOY), json.dumps(arguments), env=environment, stdout=PIPE)
+class Toy:
+    """The toy service in a process of its own."""
 
+    def __init__(self, arguments: dict[str, Any], point: str | None = None) -> None:
+        self._ready, theirs = NURSERY.Pipe(duplex=False)
+        self._process = NURSERY.Process(target=live, args=(arguments, point, theirs), daemon=True)
+        self._process.start()
+        theirs.close()
 
-async def ready(process: Process) -> Process:
-    assert process.stdout is not None
-    async with asyncio.timeout(LONG):
-        assert await process.stdout.readline() == b"READY\n"
-    return process
+    async def ready(self) -> Self:
+        await until(self._ready.poll)
+        assert self._ready.recv() == "ready"
+        return self
 
+    async def died(self) -> int | None:
+        """The code with which it has ended by itself."""
+        await until(lambda: self._process.exitcode is not None)
+        self._ready.close()
+        return self._process.exitcode
 
-async def end(process: Process) -> int:
-    process.send_signal(signal.SIGTERM)
-    code = await asyncio.wait_for(process.wait(), LONG)
-    assert process.stdout is not None
-    await process.stdout.read()
-    return code
+    async def end(self) -> int | None:
+        self._process.terminate()
+        return await self.died()
 
 
 async def all_told(bootstrap: str, prefix: str) -> bool:
@@ -90,15 +90,13 @@ async def play(bootstrap: str, folder: Path, point: str) -> Story:
     await produce(bootstrap, prefix, [incoming(case, sequence) for case in story.cases for sequence in (1, 2)])
 
     # a batch is committed as one, and what one batch leads to may be over before the next comes
-    first = await start(arguments, point if point.startswith("consuming") and point.endswith("commit") else f"{point}:3")
-    story.code = await asyncio.wait_for(first.wait(), LONG)
-    assert first.stdout is not None
-    await first.stdout.read()
+    first = Toy(arguments, point if point.startswith("consuming") and point.endswith("commit") else f"{point}:3")
+    story.code = await first.died()
 
-    second = await ready(await start(arguments))
+    second = await Toy(arguments).ready()
     await until_it(lambda: all_told(bootstrap, prefix), LONG)
     await asyncio.sleep(1)
-    assert await end(second) == 0
+    assert await second.end() == 0
     await look(story, bootstrap, prefix, folder)
     return story
 
@@ -115,20 +113,26 @@ async def look(story: Story, bootstrap: str, prefix: str, folder: Path) -> None:
 
 
 async def play_all(bootstrap: str, folder: Path, points: list[str]) -> dict[str, Story]:
-    turns = asyncio.Semaphore(AT_ONCE)
-
     async def one(point: str) -> Story:
         (folder / point).mkdir()
         (folder / point / "ledger").touch()
-        async with turns:
-            return await play(bootstrap, folder / point, point)
+        return await play(bootstrap, folder / point, point)
 
     return dict(zip(points, await asyncio.gather(*(one(point) for point in points)), strict=True))
 
 
+@pytest.fixture(scope="module", autouse=True)
+def nursery() -> None:
+    """Processes begin as copies of one that has imported everything: there are thirty, and importing costs each more than all it does."""
+    NURSERY.set_forkserver_preload(["toy_service"])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHONPATH", str(ROOT / "tests"))
+        forkserver.ensure_running()
+
+
 @pytest.fixture(scope="module")
 def stories(kafka_bootstrap: str, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> dict[str, Story]:
-    """All crashes that are asked for, some at a time: each waits long for Kafka to notice that a member of its group is dead."""
+    """All crashes that are asked for, at the same time: each waits long for Kafka to notice that a member of its group is dead."""
     chosen = [
         item.callspec.params["point"] for item in request.session.items if hasattr(item, "callspec") and "point" in item.callspec.params
     ]
@@ -168,13 +172,13 @@ async def test_a_sigterm_in_mid_batch_leaves_cleanly_and_loses_nothing(kafka_boo
     await make_topics(kafka_bootstrap, prefix)
     await produce(kafka_bootstrap, prefix, [incoming(case, sequence) for case in story.cases for sequence in (1, 2)])
 
-    first = await ready(await start(arguments | {"slow": 1.0}))
+    first = await Toy(arguments | {"slow": 1.0}).ready()
     await asyncio.sleep(0.5)
-    assert await end(first) == 0
+    assert await first.end() == 0
 
-    second = await ready(await start(arguments))
+    second = await Toy(arguments).ready()
     await until_it(lambda: all_told(kafka_bootstrap, prefix), LONG)
-    assert await end(second) == 0
+    assert await second.end() == 0
     await look(story, kafka_bootstrap, prefix, tmp_path)
     assert story.told == sorted((str(case), 1) for case in story.cases)
     assert (story.parked, story.left) == (0, 0)
