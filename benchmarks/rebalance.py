@@ -16,7 +16,7 @@ from common.publisher import Publisher
 from loket.embedded.child import Child, start_child
 
 RATE, TICK = 500, 0.01  # events per second, seconds between two sends
-CALM, WINDOW = 3.0, 6.0  # seconds before the first coming; after a join or a leave, in which a wait is laid to it
+CALM, WINDOW = 3.0, 6.0  # seconds before the first coming; around a join or a leave, from one before it, in which a wait is laid to it
 
 
 class Waits(NamedTuple):
