@@ -27,6 +27,7 @@ async def test_a_poison_message_parks_its_lane_alone(world: World, word: str, er
     lane = await world.lane(bad)
     assert (lane.state, lane.kind, lane.error) == (State.PARKED, Kind.MESSAGES, error)
     assert [record.offset for record in lane.records] == [1, 2, 5]
+    await world.consuming.stop()
     assert world.consumer.commits == [{place(0): 5}, {place(0): 7}]
     assert world.outcomes() == {"handled": 4, "parked": 1, "queued": 2}
     told = [entry.type for entry in world.store.outbox["lanes", lane.id]]

@@ -2,10 +2,10 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import ClassVar, NamedTuple, Self
+from typing import Annotated, ClassVar, NamedTuple, Self, TypeVar
 from uuid import UUID
 
-from pydantic import BaseModel, Field, PrivateAttr
+from pydantic import BaseModel, Field, SkipValidation
 
 from common.events.base import Event, Step
 
@@ -32,6 +32,11 @@ class Follow(NamedTuple):
     what: Event | Step
 
 
+T = TypeVar("T")
+Unsaved = Annotated[SkipValidation[T], Field(exclude=True, repr=False)]
+"""A field that only the runner reads and no store keeps; a private attribute would cost three times as much at each reading."""
+
+
 class Waiting(BaseModel):
     """A step that waits until its time has come; an aggregate holds at most one of a kind."""
 
@@ -54,8 +59,8 @@ class Aggregate(BaseModel):
     told: dict[str, int] = Field(default_factory=dict)
     waiting: dict[str, Waiting] = Field(default_factory=dict)
 
-    _follows: list[Follow] = PrivateAttr(default_factory=list)
-    _armed: list[type[Step]] = PrivateAttr(default_factory=list)
+    caused: Unsaved[list[Follow]] = Field(default_factory=list)
+    set_to_wait: Unsaved[list[type[Step]]] = Field(default_factory=list)
 
     def tell(self, event: Event) -> Self:
         """Let everybody know, once this change is saved."""
@@ -71,7 +76,7 @@ class Aggregate(BaseModel):
 
     def at(self, due: datetime, step: Step) -> Self:
         """Go on with `step` when the clock says so; it takes the place of a waiting step of the same kind."""
-        self._armed.append(type(step))
+        self.set_to_wait.append(type(step))
         self.waiting[type(step).__name__] = Waiting(due=due, step=step.model_dump(mode="json"))
         return self
 
@@ -82,7 +87,7 @@ class Aggregate(BaseModel):
 
     def next_due(self) -> datetime | None:
         """When the first waiting step wants to run."""
-        return min((waiting.due for waiting in self.waiting.values()), default=None)
+        return min(waiting.due for waiting in self.waiting.values()) if self.waiting else None
 
     def has_applied(self, mark: Mark) -> bool:
         """Whether the message with this mark, or a later one of its source, has changed this already."""
@@ -99,18 +104,18 @@ class Aggregate(BaseModel):
 
     def follows(self) -> list[Follow]:
         """What the change caused, in order; asked once, by the runner."""
-        follows = self._follows
+        follows = self.caused
         if follows:
-            self._follows = []
+            self.caused = []
         return follows
 
     def armed(self) -> list[type[Step]]:
         """The kinds of step that the change has set to wait; asked once, by the runner."""
-        armed = self._armed
+        armed = self.set_to_wait
         if armed:
-            self._armed = []
+            self.set_to_wait = []
         return armed
 
     def _follow(self, how: How, what: Event | Step) -> Self:
-        self._follows.append(Follow(how, what))
+        self.caused.append(Follow(how, what))
         return self

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import NamedTuple, Protocol
 from uuid import UUID
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from common.envelope import Envelope
 from common.events.base import Event
@@ -50,6 +50,15 @@ class Received(NamedTuple):
     envelope: Envelope
 
 
+class _Ids(BaseModel):
+    """The headers that are ids, read all at once: one by one they cost more than the data."""
+
+    ce_id: UUID
+    ce_subject: UUID
+    ce_correlationid: UUID | None = None
+    ce_causationid: UUID | None = None
+
+
 class Outgoing(NamedTuple):
     """A record to be produced."""
 
@@ -83,7 +92,7 @@ _FIXED = {
     )
     for topic, event in EVENTS.items()
 }
-_NEEDED = {topic: [pair for pair in fixed if pair[0] in {"ce_specversion", "ce_type"}] for topic, fixed in _FIXED.items()}
+_NEEDED = {topic: {pair for pair in fixed if pair[0] in {"ce_specversion", "ce_type"}} for topic, fixed in _FIXED.items()}
 
 
 def outgoing(entry: Entry, subject: UUID, source: bytes) -> Outgoing:
@@ -114,7 +123,7 @@ def parse(record: Record, topic: str) -> Received:
         raise Malformed("unknown topic")
     headers = dict(record.headers)
     envelope = _envelope(record, topic, headers)
-    if any(headers.get(name) != value for name, value in _NEEDED[topic]):
+    if not _NEEDED[topic] <= headers.items():
         raise Malformed("another type than the topic's")
     if record.value is None or len(record.value) > DATA_LIMIT:
         raise Malformed("no data" if record.value is None else "too large")
@@ -134,15 +143,16 @@ def _envelope(record: Record, topic: str, headers: Mapping[str, bytes | None]) -
     if not record.key:
         raise Malformed("no key")
     try:
+        ids = _Ids.model_validate(headers)
         return Envelope(
-            id=UUID(_word(headers, "ce_id")),
+            id=ids.ce_id,
             source=_word(headers, "ce_source"),
-            subject=UUID(_word(headers, "ce_subject")),
+            subject=ids.ce_subject,
             time=_moment(_word(headers, "ce_time")),
             sequence=_number(_word(headers, "ce_sequence")),
             aggregate_version=_number(_word(headers, "ce_aggregateversion")),
-            correlation=_uuid(headers, "ce_correlationid"),
-            causation=_uuid(headers, "ce_causationid"),
+            correlation=ids.ce_correlationid,
+            causation=ids.ce_causationid,
             traceparent=_traceparent(headers.get("traceparent")),
             topic=topic,
             partition=record.partition,
@@ -179,7 +189,3 @@ def _traceparent(value: bytes | None) -> str:
     text = (value or b"").decode("ascii", "replace")
     return text if TRACEPARENT.fullmatch(text) else ""
 
-
-def _uuid(headers: Mapping[str, bytes | None], name: str) -> UUID | None:
-    value = headers.get(name)
-    return UUID(value.decode()) if value else None

@@ -8,12 +8,12 @@ from typing import Any, Generic, TypeVar
 
 from aiokafka import TopicPartition
 from aiokafka.abc import ConsumerRebalanceListener
-from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
 from faststream.kafka import KafkaMessage
 
 from common.breaker import Breaker, Stopped
 from common.clock import Clock
 from common.cloudevents import Record, parse
+from common.committing import Committing
 from common.errors import Unavailable
 from common.events.base import Event
 from common.failpoints import failpoint
@@ -52,6 +52,7 @@ class Consuming(ConsumerRebalanceListener, Generic[P]):  # type: ignore[misc]
         self._parking, self._breaker, self._metrics, self._log = parking, breaker, metrics, log
         self._first = frozenset(on.message.topic for on in subscribes if on.first and issubclass(on.message, Event))
         self._group, self._prefix, self._patience, self._room = group, prefix, patience, room
+        self._committing = Committing(self.consumer, group, log)
         self.subscriber: Any = None
         self.assigned = asyncio.Event()
         self.settled_at = monotonic()
@@ -65,6 +66,7 @@ class Consuming(ConsumerRebalanceListener, Generic[P]):  # type: ignore[misc]
         self._hurry = True
         async with self._busy:
             self._hurry = self._stopping
+            await self._committing.commit()
 
     async def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:  # noqa: ARG002 - lanes are asked for all at once
         """Learn what is parked before the first record is read."""
@@ -91,7 +93,7 @@ class Consuming(ConsumerRebalanceListener, Generic[P]):  # type: ignore[misc]
                 self._hold(records, error)
                 return
             failpoint("consuming.before-commit")
-            await self._commit(records)
+            await self._committing.settled(records)
             failpoint("consuming.after-commit")
             self._settled(len(records), monotonic() - began, tally)
 
@@ -104,12 +106,12 @@ class Consuming(ConsumerRebalanceListener, Generic[P]):  # type: ignore[misc]
         await self._settling.handle(parse(record, record.topic))
 
     async def stop(self) -> None:
-        """Wait for the batch under way."""
+        """Wait for the batch under way, and commit."""
         self._hurry = self._stopping = True
         if self._resuming is not None:
             self._resuming.cancel()
         async with self._busy:
-            return
+            await self._committing.stop()
 
     def _held(self, records: Sequence[Record]) -> Sequence[Record]:
         """Those that are still ours to settle: while a batch waited for room, partitions may have gone to others."""
@@ -147,16 +149,6 @@ class Consuming(ConsumerRebalanceListener, Generic[P]):  # type: ignore[misc]
                     raise
                 await asyncio.sleep(pause)
                 pause = min(5.0, pause * 2)
-
-    async def _commit(self, records: Sequence[Record]) -> None:
-        offsets = {(record.topic, record.partition): record.offset + 1 for record in records}
-        consumer = self.consumer()
-        held = consumer.assignment()
-        try:
-            await consumer.commit({TopicPartition(*place): offset for place, offset in offsets.items() if place in held})
-        except (CommitFailedError, IllegalStateError, KafkaError) as error:
-            # Others read these records again and find them applied; the next batch commits further on.
-            self._log.warning("commit failed", group=self._group, error=error)
 
     def _hold(self, records: Sequence[Record], error: Exception) -> None:
         """Read these records again after a pause that grows; nothing is committed, nothing parked."""

@@ -27,7 +27,7 @@ class Envelope(NamedTuple):
     @property
     def mark(self) -> Mark:
         """Its place among the events of one aggregate on one topic."""
-        return Mark(f"{self.topic}/{self.subject}", self.sequence)
+        return Mark(self.topic + "/" + str(self.subject), self.sequence)
 
 
 receiving: ContextVar[Envelope] = ContextVar("receiving")

@@ -56,6 +56,7 @@ class Relay(Generic[P]):
         self._carrying, self._store, self._parking, self._clock, self._metrics, self._log = carrying, store, parking, clock, metrics, log
         self._kinds = {kind.collection: kind for kind in kinds}
         self._entries: dict[Key, deque[Entry]] = {}
+        metrics.outbox.set_function(lambda: len(self._entries))
         self._last: dict[Key, int] = {}
         self._ended: set[Key] = set()
         self._broken: set[Key] = set()
@@ -121,7 +122,6 @@ class Relay(Generic[P]):
             waiting.extend(entries)
             return
         self._entries[key] = deque(entries)
-        self._metrics.outbox.set(len(self._entries))
         if len(self._entries) > AT_ONCE * 4:  # each holds a task and what it carries, such as a letter
             self._room.clear()
         task = asyncio.create_task(self._carry_out(key))
@@ -129,25 +129,24 @@ class Relay(Generic[P]):
         task.add_done_callback(self._tasks.discard)
 
     async def _carry_out(self, key: Key) -> None:
-        entries, attempt = self._entries[key], 0
+        entries, name, attempt = self._entries[key], _name(key), 0
         try:
-            while entries and not self._parking.is_parked(_name(key)):
+            while entries and not self._parking.is_parked(name):
                 try:
-                    await self._next(key, entries)
+                    await self._next(key, name, entries)
                     attempt = 0
                 except Unavailable:
                     attempt = min(attempt + 1, 10)
                     await asyncio.sleep(min(LONGEST_PAUSE, 0.05 * 2**attempt))
-                if not entries or self._parking.is_parked(_name(key)):
+                if not entries or self._parking.is_parked(name):
                     await self._clear(key)
         finally:
             del self._entries[key]
             self._ended.add(key)
-            self._metrics.outbox.set(len(self._entries))
             if len(self._entries) < AT_ONCE * 2:
                 self._room.set()
 
-    async def _next(self, key: Key, entries: deque[Entry]) -> None:
+    async def _next(self, key: Key, name: str, entries: deque[Entry]) -> None:
         """Carry out the first entry, with those after it for the same topic."""
         if entries[0].position != self._last.get(key, 0) + 1:
             await self._find_those_before(key, entries)
@@ -158,7 +157,7 @@ class Relay(Generic[P]):
             raise
         except Exception as error:  # noqa: BLE001 - whatever it is, this aggregate waits for help and no other
             self._metrics.steps.labels(together[0].type, "parked").inc()
-            await self._parking.park_step(_name(key), together[0], error)
+            await self._parking.park_step(name, together[0], error)
             return
         for _ in together:
             entries.popleft()

@@ -4,7 +4,7 @@ import logging
 import secrets
 import traceback
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -93,7 +93,6 @@ class Tracing:
             self._provider.add_span_processor(_processor(exporter, synchronous))
             self._tracer = self._provider.get_tracer("loket")
 
-    @contextmanager
     def span(
         self,
         name: str,
@@ -101,16 +100,13 @@ class Tracing:
         kind: SpanKind = SpanKind.INTERNAL,
         attributes: Mapping[str, str | int] | None = None,
         linked: str = "",
-    ) -> "Iterator[str]":
+    ) -> AbstractContextManager[str]:
         """Open a span under `parent` (a traceparent; empty starts a trace) and give its own traceparent."""
         root = not parent
         parent = parent or self._root()
         if self._provider is None or parent.endswith(UNSAMPLED):
-            yield parent
-            return
-        context = None if root else _context(parent)
-        with self._started(name, context, kind, attributes or {}, linked) as traceparent:
-            yield traceparent
+            return nullcontext(parent)
+        return self._started(name, None if root else _context(parent), kind, attributes or {}, linked)
 
     @contextmanager
     def _started(self, name: str, context: Any, kind: SpanKind, attributes: Mapping[str, str | int], linked: str) -> "Iterator[str]":

@@ -7,10 +7,14 @@ a sixth of all CPU of this service. Encoded words and names are left to the libr
 from base64 import encodebytes
 from collections.abc import Iterable
 from datetime import datetime
+from email.charset import BASE64, Charset
 from email.header import Header
 from email.utils import format_datetime, formataddr
 
 from notifications.ports import Invitation, Letter
+
+UTF_8 = Charset("utf-8")
+UTF_8.header_encoding = BASE64  # by itself it tries which of two encodings is shorter, character by character: 0.4 ms a subject
 
 
 def message_bytes(letter: Letter, sender: str, recipient: str, now: datetime) -> bytes:
@@ -68,7 +72,7 @@ def _encoded(header: str, words: str) -> str:
     line = _line(words)
     if line.isascii() and len(line) < 900:  # noqa: PLR2004 - a line on the wire has 998 characters at most
         return line
-    return Header(line, None if line.isascii() else "utf-8", maxlinelen=76, header_name=header).encode()
+    return Header(line, None if line.isascii() else UTF_8, maxlinelen=76, header_name=header).encode()
 
 
 def _line(words: str) -> str:
