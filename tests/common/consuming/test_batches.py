@@ -5,10 +5,12 @@ from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
+import pytest
 from aiokafka.errors import CommitFailedError
 from chassis import FakeRecord, ToyPorts, deferred, new, record_of, until
 from worlds.consuming import PREFIX, World, place, run_of
 
+from common import committing
 from common.consuming import Consuming
 from common.events.case import CaseReferred
 from common.events.visit import VisitDeferred
@@ -55,6 +57,18 @@ async def test_a_record_whose_partition_went_to_another_member_while_waiting_for
 
     assert world.outcomes() == {"handled": 1}
     assert world.consumer.commits == [{place(0): 1}]
+
+
+async def test_who_gives_partitions_away_commits_first_whatever_could_have_waited(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(committing, "EVERY", 3600.0)
+    case = new()
+    await world.take(*run_of(case, "1"))
+    await world.take(*run_of(case, "2", offset=1, first=2))
+    assert world.consumer.commits == [{place(0): 1}]
+
+    await world.consuming.on_partitions_revoked([])
+
+    assert world.consumer.commits == [{place(0): 1}, {place(0): 2}]
 
 
 async def test_a_batch_read_twice_is_applied_once(world: World) -> None:
