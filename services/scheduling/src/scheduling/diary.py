@@ -122,7 +122,7 @@ class Diary:
     def _third_day(self, search: _Search, fit: _Fit) -> date | None:
         """The third day, the chosen one being the first, that had room for households of this shape too.
 
-        Only told, never planned by: one answer serves all that ask until agendas are read again, for looking costs up to a third of the search.
+        Only told, never planned by: one answer serves all until agendas are read again, since looking costs up to a third of a search.
         """
         if self._third_as_of != self._memory.read_at:
             self._third, self._third_as_of = {}, self._memory.read_at
