@@ -1,7 +1,8 @@
 """An event on its way: what leaves as headers comes back as it was, after the NL GOV profile."""
 
 import re
-from datetime import UTC
+from dataclasses import replace
+from datetime import UTC, datetime
 from uuid import UUID
 
 import pytest
@@ -12,10 +13,12 @@ from common.cloudevents import DATA_LIMIT, Malformed, dataschema, event_type, ou
 from common.envelope import current
 from common.events.base import Event
 from common.events.catalogue import EVENTS
+from common.events.party import PartyContactErased
 from common.ids import derived
 from common.store.port import Entry
 
 OIN = "00000001003214345000"
+NOBODY = UUID("22222222-2222-4222-8222-222222222222")
 TRACE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 
 
@@ -106,6 +109,57 @@ def test_a_reason_for_refusal_repeats_nothing_of_the_content() -> None:
 def test_a_topic_that_we_do_not_know_is_refused() -> None:
     with pytest.raises(Malformed):
         parse(record_of(new()), "case.unheard-of")
+
+
+GONE = FakeRecord("party.contact-changed", 3, 41, str(NOBODY).encode(), None, (), timestamp=1_764_000_000_000)
+
+
+def with_attributes(record: FakeRecord, **changes: bytes | None) -> FakeRecord:
+    given = dict(record_of(NOBODY, 2).headers) | {"ce_type": b"nl.arbeidsmarktdiensten.party-contact-changed.v1"} | changes
+    return replace(record, headers=tuple(given.items()))
+
+
+def test_a_record_without_a_value_on_a_compacted_topic_is_the_tombstone_of_its_key() -> None:
+    received = parse(with_attributes(GONE), "party.contact-changed")
+
+    assert received.event == PartyContactErased(party_id=NOBODY)
+    assert received.event.key == str(NOBODY)
+    assert received.envelope.mark == Mark(f"party.contact-changed/{NOBODY}", 2)
+
+
+def test_a_tombstone_without_attributes_is_known_by_its_place_and_never_compared_with_the_events_before_it() -> None:
+    received = parse(GONE, "party.contact-changed")
+
+    assert received.event == PartyContactErased(party_id=NOBODY)
+    envelope = received.envelope
+    assert (envelope.sequence, envelope.partition, envelope.offset) == (42, 3, 41)
+    assert envelope.time == datetime.fromtimestamp(1_764_000_000, UTC)
+    assert envelope.mark.source != f"party.contact-changed/{NOBODY}"
+    assert parse(GONE, "party.contact-changed").envelope == envelope
+    assert parse(replace(GONE, offset=50), "party.contact-changed").envelope.mark.source == envelope.mark.source
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        replace(record_of(NOBODY), value=None),
+        replace(GONE, key=b"not an id"),
+        replace(GONE, key=b"\xff\xfe"),
+        replace(GONE, key=None),
+        with_attributes(GONE, ce_sequence=None),
+        with_attributes(GONE, ce_type=b"nl.arbeidsmarktdiensten.case-closed.v1"),
+    ],
+    ids=["not compacted", "a key that is no id", "a key that is not UTF-8", "no key", "attributes that are not whole", "another type"],
+)
+def test_what_is_no_tombstone_is_refused(bad: FakeRecord) -> None:
+    with pytest.raises(Malformed):
+        parse(bad, bad.topic)
+
+
+def test_a_topic_is_compacted_just_where_its_event_says_what_a_tombstone_means() -> None:
+    for topic, event in EVENTS.items():
+        assert event.compacted is (event.tombstone is not None)
+        assert event.tombstone is None or (event.tombstone.topic, event.tombstone.under(str(NOBODY)).key) == (topic, str(NOBODY))
 
 
 def test_the_limit_is_that_of_the_profile() -> None:

@@ -13,7 +13,7 @@ import reporting.app
 import reporting.settings
 import scheduling.app
 import scheduling.settings
-from common.events.base import Event, Step
+from common.events.base import Event, Step, Tombstone
 from common.events.catalogue import EVENTS
 from common.flow import cycles, flow, second_publishers, undeclared, unheard
 from common.service import Blueprint
@@ -58,6 +58,16 @@ def test_every_step_that_may_follow_is_carried_out_by_the_service_that_leaves_it
         carried_out = {on.message for on in blueprint.steps} | {once.message for once in blueprint.acts}
 
         assert left <= carried_out
+
+
+def test_who_hears_a_compacted_topic_hears_its_tombstones_as_early(blueprints: list[Blueprint[Any]]) -> None:
+    for blueprint in blueprints:
+        first = {on.message: on.first for on in blueprint.subscribes}
+        compacted = {event for event in first if issubclass(event, Event) and event.tombstone is not None}
+
+        assert {event.tombstone: first[event] for event in compacted} == {
+            kind: first[kind] for kind in first if issubclass(kind, Tombstone)
+        }
 
 
 def test_only_notifications_hears_what_holds_personal_data(blueprints: list[Blueprint[Any]]) -> None:

@@ -84,19 +84,6 @@ async def test_no_visit_before_the_client_arrives(scene, submit):
     assert scene.stage.heard_of(CaseScreened)[0].not_before == datetime.fromisoformat("2026-12-09T23:00:00Z")
 
 
-async def test_a_sponsor_that_is_not_in_the_register_on_that_day_is_rejected_with_the_reason(scene, submit):
-    await scene.ask(submit("lapsed-sponsor", "lapsed-sponsor"))
-
-    closed = scene.stage.heard_of(CaseClosed)[0]
-    assert (closed.result, closed.reason_codes, closed.archive_action_date) == (
-        "rejected",
-        ("sponsor_not_in_register",),
-        date(2031, 11, 23),
-    )
-    assert scene.stage.heard_of(CaseScreened)[0].formalities == ()
-    assert scene.statuses() == ["screening", "rejected"]
-
-
 async def test_a_short_stay_is_referred_warmly(scene, submit):
     await scene.ask(submit(stayMonths=3))
 

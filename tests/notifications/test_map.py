@@ -17,7 +17,7 @@ def test_every_step_that_may_follow_has_a_handler_or_an_act():
 
 
 def test_contacts_are_settled_before_what_needs_them():
-    assert [on.message.topic for on in SUBSCRIBES if on.first] == ["party.contact-changed"]
+    assert {on.message.topic for on in SUBSCRIBES if on.first} == {"party.contact-changed"}
 
 
 def test_it_hears_nothing_that_it_tells():

@@ -2,16 +2,19 @@
 
 import asyncio
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
+from aiokafka import TopicPartition
 from aiosmtpd import smtp as aiosmtpd
+from chassis import FakeRecord
 
 from common.aggregate import Mark
 from common.ids import derived
 from common.runner import Origin
 from common.testing.service import offline
 from notifications.app import SUBSCRIBES, build
-from notifications.domain import State, Template
+from notifications.domain import Contact, State, Template
 from notifications.settings import Settings
 
 
@@ -111,3 +114,23 @@ async def test_a_contact_that_comes_late_is_written_to_when_it_is_there(scene, s
 
     await in_state(scene, Template.SUBMISSION_RECEIVED, State.SENT)
     assert len(postbox.envelopes) == 1
+
+
+async def test_a_record_without_a_value_erases_the_contact_and_one_on_another_topic_goes_to_quarantine(scene, service):
+    await hear(service, scene.contact())
+
+    await take(service, "party.contact-changed", scene.party)
+    await take(service, "case.created", scene.case)
+
+    assert (await scene.store.get(Contact, scene.party)).erased
+    (lane,) = await service.parking.list(10, 0)
+    assert (lane.kind, lane.records[0].topic) == ("quarantine", "case.created")
+
+
+async def take(service, topic, key):
+    async def commit(_offsets): ...
+
+    consumer = SimpleNamespace(assignment=lambda: {TopicPartition(topic, 0)}, commit=commit)
+    service.consuming.subscriber = SimpleNamespace(consumer=consumer)
+    record = FakeRecord(topic, 0, 7, str(key).encode(), None, ())
+    await service.consuming.take(SimpleNamespace(raw_message=(record,)))

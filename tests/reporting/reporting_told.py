@@ -74,7 +74,7 @@ def created(
     return Told(f"created {case_name}", event, subject=case_name, **more)
 
 
-def screened(case_name: str, outcome: Any = "accepted", *, when: datetime = AT) -> Told:
+def screened(case_name: str, outcome: Any = "accepted", *, when: datetime = AT, sponsor: Any = "unknown", sequence: int = 1) -> Told:
     """The rules have spoken."""
     event = case.CaseScreened(
         occurred_at=when,
@@ -90,8 +90,9 @@ def screened(case_name: str, outcome: Any = "accepted", *, when: datetime = AT) 
         household_size=2,
         formalities=(),
         not_before=when,
+        sponsor_status=sponsor,
     )
-    return Told(f"screened {case_name}", event, subject=case_name)
+    return Told(f"screened {case_name}" + f" {sequence}" * (sequence > 1), event, subject=case_name, sequence=sequence)
 
 
 def contacted(

@@ -46,6 +46,24 @@ def confirmed(
     return Told(f"confirmed {visit_name} {revision}", event, subject=visit_name, sequence=revision)
 
 
+def proposed(visit_name: str, *, third: date | None, when: datetime = AT, revision: int = 1, case_name: str = "case") -> Told:
+    """A day has been chosen."""
+    event = visit.VisitProposed(
+        occurred_at=when,
+        case_id=id_(case_name),
+        visit_id=id_(visit_name),
+        party_id=id_("party"),
+        language="en",
+        revision=revision,
+        location_id="mosae_forum",
+        day=when.date(),
+        timezone="Europe/Amsterdam",
+        items=(),
+        third_available_day=third,
+    )
+    return Told(f"proposed {visit_name} {revision}", event)
+
+
 def visit_cancelled(visit_name: str, *, revision: int = 2, replanned: bool = False, case_name: str = "case") -> Told:
     """A visit is off."""
     event = visit.VisitCancelled(

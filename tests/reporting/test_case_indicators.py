@@ -82,6 +82,45 @@ async def test_employers_served_are_distinct_and_recognised_when_a_fast_track_wa
     assert listed(await room.counted("k08", YEAR)) == ids("created one", "created two", "created refused", "talk")
 
 
+NEXT_YEAR = type(YEAR)(date(2027, 1, 1), date(2028, 1, 1))
+
+
+async def test_employers_of_a_later_year_are_recognised_by_what_the_register_said_on_the_date_of_a_case(room: Room) -> None:
+    when = at(12).replace(year=2027)
+    await room.hear(
+        created("one", organisation="shared-service-centre", when=when, case_type="biometrics"),
+        screened("one", "information_requested", sponsor="not_recognised", when=when),
+        screened("one", "accepted", sponsor="recognised", when=when, sequence=2),
+        created("two", organisation="lapsed-sponsor", when=when),
+        screened("two", "accepted", sponsor="not_recognised", when=when),
+        created("three", organisation="university", when=when),
+        contacted("talk", organisation="university", when=when),
+    )
+
+    figure = await room.total("k08", NEXT_YEAR)
+
+    assert room.figures.definition("k08", NEXT_YEAR.first).version == "v2"
+    assert (figure.value, figure.n) == ("3", 4)
+    assert {name: detail.value for name, detail in figure.details.items()} == {"recognised": "1", "cases": "3", "contacts": "1"}
+    groups = await room.split("k08", "sponsor_status", NEXT_YEAR)
+    assert {group: one.value for group, one in groups.items()} == {"recognised": "1", "not_recognised": "1", "unknown": "1"}
+    [one] = [one for one in await room.counted("k08", NEXT_YEAR) if one.event_id in ids("created one")]
+    assert set(one.evidence) == ids("screened one 2")
+
+
+async def test_order_and_repetition_change_nothing_about_whom_the_register_knew(room: Room) -> None:
+    when = at(12).replace(year=2027)
+    told = [
+        created("one", organisation="shared-service-centre", when=when),
+        screened("one", "information_requested", sponsor="recognised", when=when),
+        screened("one", "accepted", sponsor="not_recognised", when=when, sequence=2),
+    ]
+
+    await room.hear(*reversed(told), *told)
+
+    assert (await room.total("k08", NEXT_YEAR)).details["recognised"].value == "0"
+
+
 async def test_cross_border_people_are_counted_once_over_both_points_and_anonymous_ones_apart(room: Room) -> None:
     await room.hear(
         contacted("first", service="gip_maastricht", client="somebody"),

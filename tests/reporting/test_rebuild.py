@@ -3,19 +3,20 @@
 import asyncio
 import random
 from collections.abc import AsyncIterator, Iterable
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
 from pydantic import SecretStr
 from reporting_room import NOVEMBER, SETTINGS, Room
-from reporting_told import Told, contacted, created
+from reporting_told import Told, contacted, created, screened
 from test_figures_hold import a_month
 
 from common.aggregate import How
 from common.cloudevents import outgoing, parse
 from common.store.port import Entry
+from reporting.domain import Period
 from reporting.figures import Figures
 from reporting.generations import beside, live, point_to
 from reporting.rebuild.comparison import FactsBefore, compare, table
@@ -87,6 +88,25 @@ async def test_a_rebuild_equals_the_live_figures_to_the_last_digit(room: Room) -
         assert len(await other.facts()) == len(await room.facts()) == len(told)
         assert all(line.equal for line in lines)
         assert len([line for line in lines if line.by is None]) == 10
+
+
+async def test_a_rebuild_equals_the_live_figures_by_the_definitions_of_a_later_year_too(room: Room) -> None:
+    when, year = datetime(2027, 3, 1, 9, tzinfo=UTC), Period(date(2027, 1, 1), date(2028, 1, 1))
+    told = [
+        created("one", when=when),
+        screened("one", "information_requested", sponsor="recognised", when=when),
+        screened("one", sponsor="recognised", when=when, sequence=2),
+        created("two", organisation="university", when=when),
+    ]
+    await room.hear(*reversed(told))
+    async with Room() as other:
+        await replay(log_of(told), read, other.store, other.ports)
+
+        lines = await compare(room.figures, other.figures, year)
+
+    assert all(line.equal for line in lines)
+    [k08] = [line.live[0] for line in lines if (line.key, line.by) == ("k08", None)]
+    assert (k08.value, k08.details["recognised"].value) == ("2", "1")
 
 
 async def test_a_fact_that_the_live_store_lacks_is_found_and_shown(room: Room) -> None:

@@ -1,11 +1,24 @@
 """Indicators of visits and messages against scenarios counted by hand: events, the figure, and the very events behind it."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
-from reporting_room import NOVEMBER, Room, listed
-from reporting_told import AT, at, ids
-from reporting_visits import attended, booked, called_off, confirmed, failed, missed, requested, sent, settled, suppressed, visit_cancelled
+from reporting_room import NOVEMBER, YEAR, Room, listed
+from reporting_told import AT, at, id_, ids
+from reporting_visits import (
+    attended,
+    booked,
+    called_off,
+    confirmed,
+    failed,
+    missed,
+    proposed,
+    requested,
+    sent,
+    settled,
+    suppressed,
+    visit_cancelled,
+)
 
 
 async def test_clients_at_the_desk_counts_each_person_once_a_day(room: Room) -> None:
@@ -146,6 +159,30 @@ async def test_access_time_is_that_of_the_first_offer(room: Room) -> None:
 
     assert (await room.total("k18")).value == "2.0"
     assert listed(await room.counted("k18")) == ids("confirmed visit 1")
+
+
+async def test_access_time_of_a_later_month_shows_the_third_next_available_beside_it(room: Room) -> None:
+    monday = datetime(2027, 3, 1, 9, tzinfo=UTC)
+    told = [
+        proposed("a", third=date(2027, 3, 5), when=monday),
+        confirmed("a", "biometrics", requested=monday, offered=monday, day=date(2027, 3, 2)),
+        proposed("b", third=date(2027, 3, 4), when=monday),  # lost the race: what was offered is the next plan
+        proposed("b", third=date(2027, 3, 9), when=monday, revision=2),
+        confirmed("b", "biometrics", requested=monday, offered=monday, day=date(2027, 3, 3), revision=2),
+        proposed("c", third=None, when=monday),
+        confirmed("c", "biometrics", requested=monday, offered=monday, day=date(2027, 3, 4)),
+    ]
+    await room.hear(*reversed(told), *told)
+    march = type(YEAR)(date(2027, 3, 1), date(2027, 4, 1))
+
+    figure = await room.total("k18", march)
+
+    assert room.figures.definition("k18", march.first).version == "v2"
+    assert (figure.value, figure.n) == ("2.0", 3)
+    assert (figure.details["third_next_available"].value, figure.details["with_third_day"].value) == ("5.0", "2")
+    evidence = {one.event_id: set(one.evidence) for one in await room.counted("k18", march)}
+    assert evidence[id_("confirmed b 2")] == ids("proposed b 2")
+    assert evidence[id_("confirmed c 1")] == set()
 
 
 async def test_message_quality_shows_language_and_what_became_of_the_rest(room: Room) -> None:

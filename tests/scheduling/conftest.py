@@ -137,8 +137,8 @@ def at_midnight(day):
     return datetime.combine(day, time(), AMSTERDAM).astimezone(UTC)
 
 
-def small_town():
-    """One location, two desks of each organisation, two hours a day, two days to book."""
+def small_town(days=1):
+    """One location, two desks of each organisation, two hours a day, and so many days to book ahead."""
     return Region(
         locations=(Location(id="town", name="Town", address="-", country="NL", municipalities=("GM0935",), valid_from=SINCE),),
         desks=tuple(
@@ -156,7 +156,7 @@ def small_town():
             slot_grid_minutes=10,
             policies=(
                 Policy(
-                    version="1", valid_from=SINCE, booking_window_days=1, minimum_notice_minutes=0, late_cancel_working_days=1,
+                    version="1", valid_from=SINCE, booking_window_days=days, minimum_notice_minutes=0, late_cancel_working_days=1,
                     no_show_policy="1", retry_hours=24, outcomes={},
                 ),
             ),

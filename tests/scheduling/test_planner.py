@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.scheduling.conftest import at_midnight, diary_over, wish_of
+from tests.scheduling.conftest import ORGANISATIONS, at_midnight, diary_over, small_town, wish_of
 
 from common.ids import derived
 from scheduling.domain.agenda import Agenda
@@ -157,3 +157,41 @@ async def test_full_days_are_remembered_until_room_comes(region):
     again = await diary.choose(wish_of(99, all_day, now), now)
 
     assert (again.day, again.slots) == (first[2].day, first[2].slots)
+
+
+@quick
+@given(st.lists(st.tuples(st.sampled_from(PRODUCTS), st.sets(st.integers(1, 5), min_size=1)), min_size=1, max_size=3), moments)
+async def test_the_third_day_is_the_one_that_a_search_day_by_day_finds(region, parts, now):
+    wish = wish_of(1, parts, now)
+    plan = await diary_over(region).choose(wish, now)
+    assert isinstance(plan, Plan)
+
+    later = (plan.day + timedelta(days=n) for n in range(1, 61))
+    fitting = [day for day in later if [True for place in region.location_ids if await diary_over(region).choose_on(wish, place, day, now)]]
+
+    assert plan.third_day == (fitting[1] if len(fitting) > 1 else None)
+
+
+async def test_days_that_are_full_are_no_third_day_and_at_the_end_of_the_window_there_is_none():
+    now, region = datetime(2026, 11, 2, 6, tzinfo=UTC), small_town(days=3)
+    full = Agenda.of("town", date(2026, 11, 3))
+    full.version, full.closed = 1, {"*": "flood"}
+    wishes = [wish_of(n, [(ORGANISATIONS[0], {1})], now, not_before=now + timedelta(days=n)) for n in range(4)]
+
+    plans = [await diary_over(region, [full]).choose(wish, now) for wish in wishes]
+
+    assert [(plan.day.day, plan.third_day) for plan in plans] == [(2, date(2026, 11, 5)), (4, None), (4, None), (5, None)]
+
+
+async def test_the_third_day_is_looked_for_again_when_the_agendas_are_read_again():
+    now, agendas = datetime(2026, 11, 2, 6, tzinfo=UTC), []
+    diary = diary_over(small_town(days=3), agendas)
+    wish = wish_of(1, [(ORGANISATIONS[0], {1})], now)
+    before = await diary.choose(wish, now)
+
+    full = Agenda.of("town", date(2026, 11, 4))
+    full.version, full.closed = 1, {"*": "flood"}
+    agendas.append(full)
+    at_once, later = await diary.choose(wish, now + timedelta(seconds=1)), await diary.choose(wish, now + timedelta(seconds=9))
+
+    assert [plan.third_day for plan in (before, at_once, later)] == [date(2026, 11, 4), date(2026, 11, 4), date(2026, 11, 5)]

@@ -33,6 +33,7 @@ async def test_a_visit_is_proposed_before_it_is_confirmed_and_each_appointment_i
     (proposed,), (confirmed,), booked = scene.told(VisitProposed), scene.told(VisitConfirmed), scene.told(AppointmentBooked)
     assert [type(event).__name__ for event in scene.stage.told] == ["VisitProposed", "VisitConfirmed", *3 * ["AppointmentBooked"]]
     assert proposed.items == confirmed.items
+    assert proposed.day < proposed.third_available_day
     assert [one.appointment_id for one in booked] == [item.appointment_id for item in confirmed.items]
     assert {one.booked_by for one in booked} == {"planner"}
 

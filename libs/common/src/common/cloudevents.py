@@ -9,8 +9,9 @@ from uuid import UUID
 from pydantic import BaseModel, ValidationError
 
 from common.envelope import Envelope
-from common.events.base import Event
+from common.events.base import Event, Tombstone
 from common.events.catalogue import EVENTS
+from common.ids import derived
 from common.store.port import Entry
 
 TYPE_PREFIX = "nl.arbeidsmarktdiensten"
@@ -44,9 +45,9 @@ class Record(Protocol):
 
 
 class Received(NamedTuple):
-    """An event with what stood around it."""
+    """An event, or the tombstone of one, with what stood around it."""
 
-    event: Event
+    event: Event | Tombstone
     envelope: Envelope
 
 
@@ -122,9 +123,10 @@ def parse(record: Record, topic: str) -> Received:
     if event is None:
         raise Malformed("unknown topic")
     headers = dict(record.headers)
+    if record.value is None and event.tombstone is not None:
+        return _tombstone(record, topic, event.tombstone, headers)
     envelope = _envelope(record, topic, headers)
-    if not _NEEDED[topic] <= headers.items():
-        raise Malformed("another type than the topic's")
+    _refuse_another_type(topic, headers)
     if record.value is None or len(record.value) > DATA_LIMIT:
         raise Malformed("no data" if record.value is None else "too large")
     try:
@@ -137,6 +139,46 @@ def parse(record: Record, topic: str) -> Received:
             }
         )
         raise Malformed(f"wrong schema at {', '.join(places)[:200]}") from None
+
+
+def _refuse_another_type(topic: str, headers: Mapping[str, bytes | None]) -> None:
+    if not _NEEDED[topic] <= headers.items():
+        raise Malformed("another type than the topic's")
+
+
+def _tombstone(record: Record, topic: str, tombstone: type[Tombstone], headers: Mapping[str, bytes | None]) -> Received:
+    """Plain tools of Kafka write tombstones without attributes; where there are some, they must be right."""
+    try:
+        gone = tombstone.under((record.key or b"").decode())
+    except ValueError:
+        raise Malformed("a key that cannot be read") from None
+    if not any(name.startswith("ce_") for name in headers):
+        return Received(gone, _by_place(record, topic))
+    envelope = _envelope(record, topic, headers)
+    _refuse_another_type(topic, headers)
+    return Received(gone, envelope)
+
+
+def _by_place(record: Record, topic: str) -> Envelope:
+    """What stands around a tombstone without attributes: its place in the log is its sequence.
+
+    Its subject is not that of any aggregate, so that its mark and those of the events before it are never compared.
+    """
+    key = (record.key or b"").decode()
+    return Envelope(
+        id=derived("tombstone", topic, record.partition, record.offset),
+        source="",
+        subject=derived("tombstone", topic, key),
+        time=datetime.fromtimestamp(max(0, record.timestamp) / 1000, UTC),
+        sequence=record.offset + 1,
+        aggregate_version=1,
+        correlation=None,
+        causation=None,
+        traceparent="",
+        topic=topic,
+        partition=record.partition,
+        offset=record.offset,
+    )
 
 
 def _envelope(record: Record, topic: str, headers: Mapping[str, bytes | None]) -> Envelope:

@@ -101,9 +101,9 @@ class Consuming(ConsumerRebalanceListener, Generic[P]):  # type: ignore[misc]
         """The client's consumer, or None before it has started."""
         return None if self.subscriber is None else self.subscriber.consumer
 
-    async def process(self, record: Record) -> None:
-        """Carry out one record now, as a redrive does; raises what its handler raises."""
-        await self._settling.handle(parse(record, record.topic))
+    async def process(self, record: Record, under: str = "") -> None:
+        """Carry out one record now, as a redrive does, in the trace of whoever asks; raises what its handler raises."""
+        await self._settling.handle(parse(record, record.topic), under)
 
     async def stop(self) -> None:
         """Wait for the batch under way, and commit."""

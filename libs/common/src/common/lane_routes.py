@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 from uuid import UUID
 
@@ -10,6 +11,7 @@ from fastapi import APIRouter, Depends, Query
 
 from common.http import View
 from common.lanes import Kind, Lane, State
+from common.telemetry import traceparent_of_request
 
 if TYPE_CHECKING:
     from common.service import Service
@@ -44,7 +46,9 @@ def lane_routes(service: Service[Any]) -> APIRouter:
 
     @router.post("/lanes/{lane_id}/redrive", summary="Carry out what waits, in order")
     async def redrive(lane_id: UUID) -> LaneView:
-        return _view(await service.parking.redrive(lane_id, service.consuming.process))
+        waiting = await service.parking.show(lane_id)
+        with service.tracing.span("lane redrive", traceparent_of_request.get(), linked=waiting.trace) as trace:
+            return _view(await service.parking.redrive(lane_id, partial(service.consuming.process, under=trace)))
 
     @router.post("/lanes/{lane_id}/discard", summary="Give up the first record for good")
     async def discard(lane_id: UUID) -> LaneView:

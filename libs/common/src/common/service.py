@@ -28,9 +28,9 @@ from common.settings import ServiceSettings
 from common.store.opening import open_store
 from common.store.port import Store
 from common.subscribing import On, Once
-from common.telemetry import Tracing, logger
+from common.telemetry import Tracing, logger, traceparent_of_request
 from common.watch import watch
-from common.web import make_app, staff_guard, traceparent_of_request
+from common.web import make_app, staff_guard
 
 if TYPE_CHECKING:
     from fastapi import APIRouter, FastAPI

@@ -55,14 +55,18 @@ class Settling(Generic[P]):
             return self._count(topic, "parked")
         return self._count(topic, "handled")
 
-    async def handle(self, received: Received) -> None:
-        """Let the handler of this event decide; raises what it raises."""
+    async def handle(self, received: Received, under: str = "") -> None:
+        """Let the handler of this event decide; raises what it raises.
+
+        Its span goes on under its producer's; `under` another one (whoever redrives it) it is only linked to that.
+        """
         event, envelope = received
+        parent, linked = (under, envelope.traceparent) if under else (envelope.traceparent, "")
         token = receiving.set(envelope)
         try:
             failpoint("consuming.before-handler")
             with self._tracing.span(
-                f"{envelope.topic} process", envelope.traceparent, SpanKind.CONSUMER, self._attributes(envelope)
+                f"{envelope.topic} process", parent, SpanKind.CONSUMER, self._attributes(envelope, parent), linked
             ) as trace:
                 origin = Origin(envelope.mark, trace, envelope.correlation, envelope.id)
                 await self._runner.run(self._handlers[type(event)], event, origin)
@@ -72,8 +76,8 @@ class Settling(Generic[P]):
         age = (self._clock.now() - envelope.time).total_seconds()
         self._age(envelope.topic).observe(max(0.0, age))
 
-    def _attributes(self, envelope: Envelope) -> dict[str, str | int]:
-        if envelope.traceparent.endswith(UNSAMPLED):
+    def _attributes(self, envelope: Envelope, parent: str) -> dict[str, str | int]:
+        if parent.endswith(UNSAMPLED):
             return {}
         return {
             "messaging.system": "kafka",

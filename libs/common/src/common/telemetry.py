@@ -5,6 +5,7 @@ import secrets
 import traceback
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,7 @@ SPAN_KEYS = frozenset(
     """.split()  # noqa: SIM905
 )
 UNSAMPLED = "-00"
+traceparent_of_request: ContextVar[str] = ContextVar("traceparent_of_request", default="")
 
 
 def logger(service: str, level: str) -> Any:

@@ -6,6 +6,9 @@ from common.events.base import Event
 from common.events.catalogue import EVENTS
 
 PARTITIONS = 12  # the same for all, so that with the range assignor one member of a group sees everything about a case
+TOMBSTONES_STAY = (
+    30 * 24 * 3_600_000
+)  # milliseconds in which a service that is away still learns that something is gone; Kafka's own is a day
 MESSAGE_LIMIT = 262_144  # bytes
 
 
@@ -19,7 +22,8 @@ class Topic(NamedTuple):
 
 def topic_of(event: type[Event]) -> Topic:
     """The topic that an event travels on; the log is kept for ever, since figures are recounted from it."""
-    policy = {"cleanup.policy": "compact"} if event.compacted else {"cleanup.policy": "delete", "retention.ms": "-1"}
+    compacted = {"cleanup.policy": "compact", "delete.retention.ms": str(TOMBSTONES_STAY)}
+    policy = compacted if event.compacted else {"cleanup.policy": "delete", "retention.ms": "-1"}
     return Topic(event.topic, PARTITIONS, {**policy, "max.message.bytes": str(MESSAGE_LIMIT)})
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Awaitable, Callable
-from contextvars import ContextVar
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +20,7 @@ from common.errors import Unavailable
 from common.lane_routes import lane_routes
 from common.limits import bounded
 from common.problems import MEDIA_TYPE, MISTAKE, answer_problems, problem
+from common.telemetry import traceparent_of_request
 from common.watch import stuck
 
 if TYPE_CHECKING:
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
     from common.service import Service
 
-traceparent_of_request: ContextVar[str] = ContextVar("traceparent_of_request", default="")
 VERSION = "1.0.0"
 HEADERS = [
     (b"api-version", VERSION.encode()),

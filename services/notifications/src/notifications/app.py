@@ -2,7 +2,7 @@
 
 from common.events.case import CaseClosed, CaseCreated, CaseInformationRequested, CaseReferred
 from common.events.notification import NotificationFailed, NotificationRequested, NotificationSent, NotificationSuppressed
-from common.events.party import PartyContactChanged
+from common.events.party import PartyContactChanged, PartyContactErased
 from common.events.visit import VisitCancelled, VisitConfirmed
 from common.service import Blueprint, Context
 from common.store.port import Collection
@@ -32,6 +32,7 @@ SENT = (NotificationSent, NotificationFailed, NotificationSuppressed, SendMessag
 
 SUBSCRIBES = (
     on(PartyContactChanged, handlers.keep_contact, first=True),
+    on(PartyContactErased, handlers.erase_contact, first=True),
     on(CaseCreated, handlers.confirm_receipt, *REQUESTED),
     on(CaseInformationRequested, handlers.ask_for_information, *REQUESTED),
     on(CaseReferred, handlers.tell_of_referral, *REQUESTED),

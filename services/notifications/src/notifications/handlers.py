@@ -2,7 +2,7 @@
 
 from common.errors import Conflict, NotFound, Unavailable
 from common.events.case import CaseClosed, CaseCreated, CaseInformationRequested, CaseReferred
-from common.events.party import PartyContactChanged
+from common.events.party import PartyContactChanged, PartyContactErased
 from common.events.visit import VisitCancelled, VisitConfirmed
 from notifications.domain import (
     Closing,
@@ -36,7 +36,15 @@ async def keep_contact(party: PartyContactChanged, ports: Ports) -> Contact | No
     contact = await ports.contacts.get(party.party_id)
     if contact is None:
         return Contact.of(party)
-    return contact.change(party) if party.revision > contact.revision else None
+    return contact.change(party) if party.revision > contact.revision and not contact.erased else None
+
+
+async def erase_contact(party: PartyContactErased, ports: Ports) -> Contact | None:
+    """Nothing is kept of how to reach a party, and nothing will be."""
+    contact = await ports.contacts.get(party.party_id)
+    if contact is None:
+        return Contact.gone(party.party_id)
+    return None if contact.erased else contact.erase()
 
 
 async def confirm_receipt(case: CaseCreated, ports: Ports) -> Message | None:
@@ -143,7 +151,7 @@ async def send_again(command: SendAgain, ports: Ports) -> Message:
         raise NotFound("There is no such message.")
     if message.state not in {State.UNKNOWN, State.FAILED}:
         raise Conflict(f"A message that is {message.state.value} is not sent again.")
-    if reason := await _why_not(message, ports):
+    if reason := await _why_not(message, await ports.contacts.get(message.party_id), ports):
         raise Conflict(f"The message is not worth sending any more: {reason}.")
     return message.claim(ports.policy, ports.clock.now())
 
@@ -160,14 +168,17 @@ async def _claim(message: Message, ports: Ports) -> Message:
     now = ports.clock.now()
     if now < message.not_before:
         return message.send_at(message.not_before)
-    if await ports.contacts.get(message.party_id) is None:
+    contact = await ports.contacts.get(message.party_id)
+    if contact is None:
         return message.await_contact(ports.policy, now)
-    if reason := await _why_not(message, ports):
+    if reason := await _why_not(message, contact, ports):
         return message.suppress(reason, now)
     return message.claim(ports.policy, now)
 
 
-async def _why_not(message: Message, ports: Ports) -> str | None:
+async def _why_not(message: Message, contact: Contact | None, ports: Ports) -> str | None:
+    if contact is not None and contact.erased:
+        return "contact_erased"
     if ports.clock.now() >= message.expires_at:
         return "expired"
     match message.facts:
@@ -206,7 +217,7 @@ async def _letter(step: HandOver, ports: Ports) -> Letter | RecordOutcome:
     contact = await ports.contacts.get(message.party_id)
     if contact is None:
         return _outcome(step, Outcome.RETRY_LATER, "no_contact")
-    if reason := await _why_not(message, ports):
+    if reason := await _why_not(message, contact, ports):
         return _outcome(step, Outcome.SUPPRESSED, reason)
     return ports.wording.write(message, contact)
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from itertools import islice
 from uuid import UUID
 
 from scheduling.domain.agenda import Agenda
@@ -54,6 +55,8 @@ class Diary:
         self._works = DeskWorks(region)
         self._zone, self._grid = region.policies.zone, region.policies.slot_grid_minutes
         self._full: dict[tuple[str, Shape, str], tuple[int, date, date]] = {}
+        self._third: dict[tuple[date, str, Shape, str], date | None] = {}
+        self._third_as_of: datetime | None = None
 
     async def choose(self, wish: Wish, now: datetime) -> Plan | NoPlan:
         """The best plan in the booking window, kept for this visit until its claim is seen."""
@@ -66,7 +69,7 @@ class Diary:
             return NoPlan("outside_booking_window", midnight(search.first - ahead, self._zone))
         fits = (fit for fit in (self._best_on(search, day) for day in self._days(search)) if fit is not None)
         fit = next(fits, None)
-        return self._no_plan(search, now) if fit is None else self._keep(search, fit, now)
+        return self._no_plan(search, now) if fit is None else self._keep(search, fit, now, self._third_day(search, fit))
 
     async def choose_on(self, wish: Wish, location: str, day: date, now: datetime) -> Plan | None:
         """A plan on one day at one location, where room has come."""
@@ -116,6 +119,19 @@ class Diary:
             day += A_DAY
         self._full[key] = (self._memory.gains, since, day)
 
+    def _third_day(self, search: _Search, fit: _Fit) -> date | None:
+        """The third day, the chosen one being the first, that had room for households of this shape too.
+
+        Only told, never planned by: one answer serves all until agendas are read again, since looking costs up to a third of a search.
+        """
+        if self._third_as_of != self._memory.read_at:
+            self._third, self._third_as_of = {}, self._memory.read_at
+        key = (fit.day, search.wish.municipality, search.shape, search.wish.language)
+        if key not in self._third:
+            days = (fit.day + A_DAY * n for n in range(1, (search.last - fit.day).days + 1))
+            self._third[key] = next(islice((day for day in days if self._best_on(search, day) is not None), 1, None), None)
+        return self._third[key]
+
     def _best_on(self, search: _Search, day: date) -> _Fit | None:
         best: _Fit | None = None
         for location in self._works.locations(search.wish.municipality, day):
@@ -143,7 +159,7 @@ class Diary:
     def _step_after(self, moment: datetime, day: date) -> int:
         return max(0, -(-minute_of(moment + timedelta(seconds=59), day, self._zone) // self._grid))
 
-    def _keep(self, search: _Search, fit: _Fit, now: datetime) -> Plan:
+    def _keep(self, search: _Search, fit: _Fit, now: datetime, third_day: date | None = None) -> Plan:
         free, begin_of_day = self._memory.free(fit.location, fit.day), midnight(fit.day, self._zone)
         slots: list[Slot] = []
         appointments: list[PlannedAppointment] = []
@@ -161,7 +177,7 @@ class Diary:
                 )
             )
         self._memory.propose(search.wish.visit_id, Proposal((fit.location, fit.day), search.wish.revision, tuple(slots), now))
-        return Plan(fit.location, fit.day, self._region.policies.timezone, tuple(appointments), tuple(slots))
+        return Plan(fit.location, fit.day, self._region.policies.timezone, tuple(appointments), tuple(slots), third_day)
 
     def _no_plan(self, search: _Search, now: datetime) -> NoPlan:
         policy = self._region.policy(local_day(now, self._zone))

@@ -83,6 +83,11 @@ class Memory:
         self.gains = 0
         """How often room may have come; who remembers that there was none looks again when this has risen."""
 
+    @property
+    def read_at(self) -> datetime | None:
+        """When all agendas were last read."""
+        return self._read and self._read[0]
+
     async def refresh(self, now: datetime, first: date, last: date) -> None:
         """Read every agenda from the first up to and including the last day, unless that was done a moment ago."""
         if self._is_fresh(now, first, last):

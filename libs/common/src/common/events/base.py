@@ -1,6 +1,6 @@
 """What every message is, and the words that messages are made of."""
 
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal, Self
 from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
@@ -22,6 +22,22 @@ class Message(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore", alias_generator=to_camel, validate_by_name=True, hide_input_in_errors=True)
 
 
+class Tombstone(Message):
+    """What a compacted topic says once the value under a key is gone for good: a record with that key and without a value."""
+
+    topic: ClassVar[str]
+
+    @classmethod
+    def under(cls, key: str) -> Self:
+        """The tombstone under a key; raises `ValueError` when the topic has no such keys."""
+        raise NotImplementedError
+
+    @property
+    def key(self) -> str:
+        """The key whose value is gone."""
+        raise NotImplementedError
+
+
 class Event(Message):
     """A fact, told by one service on its own topic; `version` is that of the contract."""
 
@@ -29,6 +45,9 @@ class Event(Message):
     version: ClassVar[int] = 1
     publisher: ClassVar[str]
     compacted: ClassVar[bool] = False
+    tombstone: ClassVar[type[Tombstone] | None] = None
+    """What a record without a value says; a topic that is not compacted has no such records."""
+
     personal: ClassVar[bool] = False
     """Whether it holds personal data; one topic alone may."""
 

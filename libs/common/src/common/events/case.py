@@ -4,9 +4,12 @@ from datetime import date
 from typing import ClassVar, Literal
 from uuid import UUID
 
+from pydantic import Field
+
 from common.events.base import CaseEvent, Code, Count, Language, Message, Moment, MunicipalityCode, NationalityGroup
 
 Route = Literal["one_stop", "desk", "answer", "refer", "refuse"]
+SponsorStatus = Literal["recognised", "not_recognised", "unknown"]
 Status = Literal[
     "received",
     "screening",
@@ -69,6 +72,9 @@ class CaseScreened(CaseEvent):
     household_size: Count
     formalities: tuple[FormalityWanted, ...]
     not_before: Moment
+    sponsor_status: SponsorStatus = Field(
+        default="unknown", description="What the register of recognised sponsors said of the organisation on the day the case was received."
+    )
 
 
 class CaseInformationRequested(CaseEvent):

@@ -43,6 +43,10 @@ class VisitProposed(_PlannedVisit):
 
     topic: ClassVar[str] = "visit.proposed"
 
+    third_available_day: date | None = Field(
+        default=None, description="The third day, `day` being the first, that had room for such a visit; nothing where there was none."
+    )
+
 
 class VisitConfirmed(_PlannedVisit):
     """Every formality of the case has its desk and time, on one day at one location."""

@@ -4,6 +4,7 @@ import asyncio
 import os
 import time
 from contextlib import suppress
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -22,7 +23,7 @@ from loket.story.month import Month
 from loket.story.partner import Partners
 from loket.story.script import read_script, smaller, submissions
 from loket.story.staff import Staff
-from loket.story.verdict import RowVerdict, differences, judge, table
+from loket.story.verdict import FigureVerdict, RowVerdict, differences, figures_table, judge, judge_figures, table
 from loket.supervisor import SERVICES, Layout, StateFolder, Supervisor
 
 Once = Annotated[bool, typer.Option("--once", help="Leave after the story; status 0 only when every expectation held.")]
@@ -84,7 +85,8 @@ async def _play(layout: Layout, share: float) -> bool:
         console.print(f"{script.title}: {len(written)} submissions from {days.working[0]:%d %B %Y}, by the shifted clock.")
         ledger = await _with_progress(console, month, len(written))
         rows = await judge(ledger, staff)
-    return _show(console, ledger, rows)
+        figures = await judge_figures(ledger, staff, days.working[0], days.working[-1] + timedelta(days=1))
+    return _show(console, ledger, rows, figures)
 
 
 async def _with_progress(console: Console, month: Month, total: int) -> Ledger:
@@ -99,10 +101,11 @@ async def _with_progress(console: Console, month: Month, total: int) -> Ledger:
         return await month.play(lambda day, done: progress.update(bar, description=f"{day:%a %d %b}", completed=done))
 
 
-def _show(console: Console, ledger: Ledger, rows: list[RowVerdict]) -> bool:
+def _show(console: Console, ledger: Ledger, rows: list[RowVerdict], figures: list[FigureVerdict]) -> bool:
     console.print(table(rows))
+    console.print(figures_table(figures))
     console.print(f"Handed in twice, taken once: {ledger.repeated}. Broken and refused: {ledger.refused}.")
-    wrong = [*ledger.wrong, *differences(rows)]
+    wrong = [*ledger.wrong, *differences(rows, figures)]
     for sentence in wrong:
         console.print(sentence, style="red", highlight=False)
     console.print("Every expectation held." if not wrong else "Not every expectation held.", style="green" if not wrong else "red")

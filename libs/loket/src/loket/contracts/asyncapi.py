@@ -1,9 +1,10 @@
 """The AsyncAPI 3.1 document: one channel per topic, who tells and who hears it, with headers, key, group and examples."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from common.cloudevents import event_type
-from common.events.base import Event
+from common.events.base import Event, Tombstone
 from common.events.catalogue import EVENTS
 from common.topics import topic_of
 from loket.contracts.examples import example
@@ -27,7 +28,7 @@ def asyncapi(platform: Platform) -> dict[str, Any]:
         "channels": {event.topic: _channel(event) for event in events},
         "operations": {key: operation for service in platform for key, operation in _operations(service).items()},
         "components": {
-            "messages": {event.__name__: _message(event) for event in events},
+            "messages": {name: message for event in events for name, message in _messages(event)},
             "schemas": {"CloudEventHeaders": HEADERS, **_schemas(events)},
         },
     }
@@ -56,10 +57,31 @@ def _channel(event: type[Event]) -> dict[str, Any]:
         "address": topic.name,
         "title": event.__name__,
         "description": event.__doc__,
-        "messages": {event.__name__: {"$ref": f"#/components/messages/{event.__name__}"}},
+        "messages": {name: {"$ref": f"#/components/messages/{name}"} for name, _ in _messages(event)},
         "bindings": {
             "kafka": {"topic": topic.name, "partitions": topic.partitions, "topicConfiguration": config, "bindingVersion": BINDING}
         },
+    }
+
+
+def _messages(event: type[Event]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """What may lie on a topic: its event, and on a compacted one the tombstone too."""
+    yield event.__name__, _message(event)
+    if event.tombstone is not None:
+        yield event.tombstone.__name__, _tombstone(event, event.tombstone)
+
+
+def _tombstone(event: type[Event], tombstone: type[Tombstone]) -> dict[str, Any]:
+    field, schema = key_field(event)
+    return {
+        "name": f"{event_type(event)} (tombstone)",
+        "title": tombstone.__name__,
+        "summary": tombstone.__doc__,
+        "description": "A record without a value. It bears the headers of the event, or none of them.",
+        "headers": own_headers(event),
+        "payload": {"type": "null"},
+        "bindings": {"kafka": {"key": {**schema, "description": f"The `{field}` whose value is gone."}, "bindingVersion": BINDING}},
+        "examples": [{"name": "example", "headers": example_headers(event), "payload": None}],
     }
 
 
@@ -106,7 +128,7 @@ def _operation(action: str, event: type[Event], summary: str) -> dict[str, Any]:
         "action": action,
         "summary": summary,
         "channel": {"$ref": channel},
-        "messages": [{"$ref": f"{channel}/messages/{event.__name__}"}],
+        "messages": [{"$ref": f"{channel}/messages/{name}"} for name, _ in _messages(event)],
     }
 
 

@@ -1,5 +1,6 @@
 """The catalogue page: every event, what it says, who tells it, who hears it, and how it looks."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from common.cloudevents import event_type
@@ -68,10 +69,18 @@ def _section(platform: Platform, event: type[Event]) -> str:
             event.__doc__ or "",
             f"{told} ({settings}).{personal} [Schema]({schema_file(event)}).",
             "\n".join(["Heard by:", "", *heard]) if heard else "Heard by nobody of the platform.",
+            *_tombstone(platform, event),
             *_fields(bare_schema(event)),
             f"```json\n{as_json(example(event))}```",
         ]
     )
+
+
+def _tombstone(platform: Platform, event: type[Event]) -> Iterator[str]:
+    """What a record without a value says, where there are such records."""
+    if event.tombstone is not None:
+        by = ", ".join(f"**{service.name}** by `{handler_of(on)[0]}`" for service in platform for on in service.heeds(event.tombstone))
+        yield f"A record without a value is a **tombstone**, with the same headers or with none. {event.tombstone.__doc__} Heard by {by}."
 
 
 def _fields(schema: Schema) -> list[str]:

@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import SecretStr
 
 from common.clock import SystemClock
-from common.events.base import Event
+from common.events.base import Event, Tombstone
 from common.events.lane import PARKED
 from common.service import Blueprint, Service
 from common.settings import ServiceSettings
@@ -39,6 +39,10 @@ class Described:
     @property
     def hears(self) -> dict[type[Event], On[Any]]:
         return {on.message: on for on in self.blueprint.subscribes if issubclass(on.message, Event)}
+
+    def heeds(self, tombstone: type[Tombstone]) -> Iterator[On[Any]]:
+        """How it takes a tombstone, if it does."""
+        return (on for on in self.blueprint.subscribes if on.message is tombstone)
 
     def offline(self) -> Service[Any]:
         """The service with its HTTP side, without Kafka."""

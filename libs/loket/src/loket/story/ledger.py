@@ -15,6 +15,7 @@ class Line:
     case_id: UUID
     visits: int
     completed: int
+    contacts: int
     messages: Counter[str]
 
 
@@ -31,13 +32,20 @@ class Ledger:
     def accept(self, submission: Submission, case_id: UUID) -> None:
         """A submission was taken."""
         turn = self.script.turns[submission.turn]
-        self.lines[case_id] = Line(submission, case_id, turn.visits, turn.completed, Counter(turn.messages))
+        self.lines[case_id] = Line(submission, case_id, turn.visits, turn.completed, turn.contacts, Counter(turn.messages))
 
     def replanned(self, case_id: UUID) -> None:
         """A visit fell through with its desk and is planned anew."""
         line = self.lines[case_id]
         line.visits += 1
         line.messages.update(self.script.closed_desk.messages)
+
+    def figures(self) -> Counter[str]:
+        """What the indicators must have counted of all that was taken."""
+        expected: Counter[str] = Counter()
+        for line in self.lines.values():
+            expected.update(self.script.turns[line.submission.turn].figures)
+        return expected
 
     def of_turn(self, turn: str, working_day: int) -> list[Line]:
         """The submissions of one working day that go one way."""

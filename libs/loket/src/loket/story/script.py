@@ -25,6 +25,18 @@ class Turn(_Row):
     visits: int
     completed: int
     messages: Messages
+    contacts: int = 0
+    figures: dict[str, int] = {}
+    """How much it adds to indicators."""
+
+
+class Way(_Row):
+    """How a contact comes about."""
+
+    weight: int = 1
+    channel: str
+    direction: str
+    succeeded: bool
 
 
 class Formality(_Row):
@@ -38,9 +50,11 @@ class ServiceRow(_Row):
     key: str
     title: str
     partner: str
-    event: Literal["case-submitted", "question-asked"]
+    event: Literal["case-submitted", "question-asked", "contact-registered"]
     count: int = Field(ge=1)
     turns: dict[str, int]
+    otherwise: str = "settled"
+    """The turn of all that go no special way."""
     case: dict[str, str | int]
     nationality: str = "eu_eea_ch"
     household: dict[int, int] = {1: 1}
@@ -48,6 +62,8 @@ class ServiceRow(_Row):
     withheld: tuple[str, ...] = ()
     formalities: tuple[Formality, ...] = ()
     themes: tuple[str, ...] = ()
+    ways: dict[str, tuple[Way, ...]] = {}
+    """By turn: how a contact may come about."""
 
 
 class ClosedDesk(_Row):
@@ -127,7 +143,7 @@ def submissions(script: Script, days: list[date]) -> list[Submission]:
 
 def _turns(row: ServiceRow) -> list[str]:
     special = [turn for turn, count in row.turns.items() for _ in range(count)]
-    return special + ["settled"] * (row.count - len(special))
+    return special + [row.otherwise] * (row.count - len(special))
 
 
 def _written(script: Script, row: ServiceRow, number: int, turn: str, random: Random, days: list[date], run: str) -> Submission:
@@ -138,6 +154,8 @@ def _written(script: Script, row: ServiceRow, number: int, turn: str, random: Ra
     data: dict[str, object] = {**row.case, "language": language}
     if row.event == "question-asked":
         data |= _question(row, day, random)
+    elif row.event == "contact-registered":
+        data |= _contact(row, turn, day, random)
     else:
         data |= _case(script, row, turn, day, language, random, id_)
     return Submission(
@@ -167,6 +185,17 @@ def _question(row: ServiceRow, day: date, random: Random) -> dict[str, object]:
         "theme": random.choice(row.themes),
         "firstLine": first_line,
         "responseMinutes": random.randrange(5, 40) if first_line else random.randrange(600, 9000),
+        "occurredAt": f"{day.isoformat()}T09:00:00+01:00",
+        "clientPseudonym": str(uuid5(STORY, f"client {row.key} {random.randrange(row.count)}")),
+    }
+
+
+def _contact(row: ServiceRow, turn: str, day: date, random: Random) -> dict[str, object]:
+    ways = row.ways[turn]
+    way = random.choices(ways, [one.weight for one in ways])[0]
+    return {
+        **way.model_dump(exclude={"weight"}),
+        "themes": [random.choice(row.themes)],
         "occurredAt": f"{day.isoformat()}T09:00:00+01:00",
         "clientPseudonym": str(uuid5(STORY, f"client {row.key} {random.randrange(row.count)}")),
     }

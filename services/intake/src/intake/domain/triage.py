@@ -2,12 +2,15 @@
 
 from datetime import UTC, datetime, timedelta
 
-from common.events.case import CaseInformationRequested, CaseReferred, CaseScreened
+from common.events.case import CaseInformationRequested, CaseReferred, CaseScreened, SponsorStatus
 from intake.domain.case import Case
 from intake.domain.messages import GiveUpWaiting
 from intake.domain.progress import Formality
 from intake.domain.region import Product, Region
 from intake.domain.screening import Screened
+
+SPONSOR: dict[str, SponsorStatus] = {"recognised": "recognised", "not_in_register": "not_recognised", "none": "unknown"}
+"""What others hear of an organisation's place in the register; where no organisation is named, nothing is known."""
 
 
 def take_screening(case: Case, screened: Screened, region: Region, now: datetime) -> Case:
@@ -108,5 +111,6 @@ def _told_of_screening(case: Case, screened: Screened, region: Region, now: date
         municipality_code=case.municipality_code,
         household_size=case.household_size,
         formalities=tuple(formality.wanted() for formality in case.formalities if accepted and formality.desk),
+        sponsor_status=SPONSOR[region.sponsor_status(case.organisation_id, region.local_day(case.received_at))],
         not_before=now if case.not_before is None else max(now, region.start_of(case.not_before).astimezone(UTC)),
     )

@@ -46,6 +46,8 @@ class Plan:
     timezone: str
     appointments: tuple[PlannedAppointment, ...]
     slots: tuple[Slot, ...]
+    third_day: date | None = None
+    """The third day, this one being the first, that had room for such a visit; None where there was none, or nobody looked."""
 
 
 @dataclass(frozen=True, slots=True)

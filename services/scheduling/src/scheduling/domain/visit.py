@@ -126,7 +126,7 @@ class Visit(Aggregate):
         self.stage, self.deferred_for = Stage.PROPOSED, None
         self.location, self.day, self.timezone = plan.location, plan.day, plan.timezone
         self.appointments = tuple(Appointment.planned(self.id, self.revision, number, one) for number, one in enumerate(plan.appointments))
-        self.forget(RetryVisit).tell(VisitProposed(**self.about(now), **self.plan()))
+        self.forget(RetryVisit).tell(VisitProposed(**self.about(now), **self.plan(), third_available_day=plan.third_day))
         agenda = agenda_id(plan.location, plan.day)
         return self.then(
             ClaimSlots(visit_id=self.id, revision=self.revision, agenda_id=agenda, location=plan.location, day=plan.day, slots=plan.slots)
