@@ -62,6 +62,7 @@ SOURCES = {
     "university": "urn:nld:oin:00000000000000000104:systeem:student-administration",
     "municipality-portal": "urn:nld:oin:00000000000000000105:systeem:portal",
     "gip-maastricht": "urn:nld:oin:00000000000000000107:systeem:counter",
+    "expat-centre": "urn:nld:oin:00000000000000000109:systeem:counter",
 }
 
 

@@ -124,7 +124,8 @@ async def test_a_status_is_not_for_whoever_signs_for_another_id_or_not_at_all(de
 
 
 async def test_a_contact_and_a_question_can_be_followed(desk):
-    registered = await desk.hand_in(event(CONTACT, "1", "contact-registered", "gip-maastricht"), partner="gip-maastricht")
+    made = {**CONTACT, "service": "gip_maastricht"}
+    registered = await desk.hand_in(event(made, "1", "contact-registered", "gip-maastricht"), partner="gip-maastricht")
     answered = await desk.hand_in(event(QUESTION, "2", "question-asked", "gip-maastricht"), partner="gip-maastricht")
     reused = await desk.hand_in(event(QUESTION, "1", "question-asked", "gip-maastricht"), partner="gip-maastricht")
 

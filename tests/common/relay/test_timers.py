@@ -4,7 +4,7 @@ import asyncio
 from uuid import UUID
 
 from chassis import NOW, Finish, Make, Remind, Thing, ToyPorts, later, new, until
-from worlds.relay import World, await_never, mend
+from worlds.relay import World, await_never, mend, remind
 
 from common.lanes import lane_id
 from common.runner import Origin
@@ -85,3 +85,18 @@ async def test_a_timer_of_a_parked_aggregate_waits_behind_what_is_parked(world: 
         await world.quiet()
 
     assert (await world.thing(id_)).seen == ["mended", "remind"]
+
+
+async def test_what_follows_from_a_timer_bears_the_trace_and_the_cause_of_what_set_it(world: World) -> None:
+    id_, cause, trace = new(), new(), "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00"
+
+    async def set_timer(message: Make, ports: ToyPorts) -> Thing:
+        return Thing(id=message.id).at(NOW, Remind(id=message.id))
+
+    process = world.process()
+    await process.runner.run(on(Make, set_timer, Remind), Make(id=id_), Origin(trace=trace, causation=cause))
+    await process.runner.fire(Thing, id_, {"Remind": on(Remind, remind)})
+
+    [entry] = world.store.outbox["things", id_]
+    assert (entry.type, entry.trace, entry.causation) == ("Remind", trace, cause)
+    await process.relay.stop(0)

@@ -43,6 +43,7 @@ class Waiting(BaseModel):
     due: datetime
     step: dict[str, object]
     trace: str = ""
+    causation: UUID | None = None
 
 
 class Aggregate(BaseModel):
@@ -88,6 +89,11 @@ class Aggregate(BaseModel):
     def next_due(self) -> datetime | None:
         """When the first waiting step wants to run."""
         return min(waiting.due for waiting in self.waiting.values()) if self.waiting else None
+
+    def due_at(self, now: datetime) -> list[tuple[str, Waiting]]:
+        """The waiting steps whose time has come, the earliest first."""
+        due = [(name, waiting) for name, waiting in self.waiting.items() if waiting.due <= now]
+        return sorted(due, key=lambda one: one[1].due)
 
     def has_applied(self, mark: Mark) -> bool:
         """Whether the message with this mark, or a later one of its source, has changed this already."""

@@ -98,14 +98,14 @@ class Runner(Generic[P]):
         """Turn the waiting steps of an aggregate whose time has come into steps to run."""
         for attempt in range(ATTEMPTS):
             aggregate = await self._store.get(kind, id_)
-            now = self._clock.now()
-            due = [] if aggregate is None else [(name, waiting) for name, waiting in aggregate.waiting.items() if waiting.due <= now]
+            due = [] if aggregate is None else aggregate.due_at(self._clock.now())
             if aggregate is None or not due:
                 return
-            for name, waiting in sorted(due, key=lambda one: one[1].due):
+            for name, waiting in due:
                 del aggregate.waiting[name]
                 aggregate.then(steps[name].message.model_validate(waiting.step))  # type: ignore[arg-type]
-            if await self._save(aggregate, Origin(trace=due[0][1].trace, correlation=aggregate.correlation), None):
+            first = due[0][1]
+            if await self._save(aggregate, Origin(None, first.trace, aggregate.correlation, first.causation), None):
                 return
             await self._pause(attempt)
 
@@ -133,7 +133,8 @@ class Runner(Generic[P]):
         if declared is not None and (follows or armed):
             _refuse_undeclared({type(follow.what) for follow in follows} | set(armed), declared)
         for kind in armed:
-            aggregate.waiting[kind.__name__].trace = origin.trace
+            waiting = aggregate.waiting[kind.__name__]
+            waiting.trace, waiting.causation = origin.trace, origin.causation
         if origin.mark is not None:
             aggregate.apply(origin.mark)
         if aggregate.correlation is None:

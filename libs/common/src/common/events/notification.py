@@ -14,7 +14,6 @@ class _Notification(CaseEvent):
     message_id: UUID
     template_key: Code
     channel: Literal["email"]
-    caused_by: UUID | None = None
 
 
 class NotificationRequested(_Notification):

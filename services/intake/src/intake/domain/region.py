@@ -99,6 +99,7 @@ class Partner(_Plain):
     source: str = Field(min_length=1, max_length=256, description="The CloudEvents source of its events.")
     event_types: frozenset[str]
     case_types: frozenset[Code] = frozenset()
+    services: frozenset[Code] = Field(default=frozenset(), description="At whose desk the questions and contacts were that it tells of.")
     organisations: tuple[Code, ...] = Field(default=(), description="Whom it may act for; the first where it names none.")
     municipality: MunicipalityCode | None = Field(default=None, description="Where its counter stands, for clients who live abroad.")
     rate: Rate | None = None

@@ -178,6 +178,8 @@ def _foreign_data(partner: Partner, handed: Handed, payload: Payload) -> list[Fa
     faults = []
     if not isinstance(payload, ContactMade) and payload.case_type not in partner.case_types:
         faults.append(fault((*handed.data_at, "caseType"), "is no type of case that this partner may send"))
+    if not isinstance(payload, CaseSubmitted) and payload.service not in partner.services:
+        faults.append(fault((*handed.data_at, "service"), "is no service that this partner may speak for"))
     if payload.organisation_id is not None and payload.organisation_id not in partner.organisations:
         faults.append(fault((*handed.data_at, "organisationId"), "is no organisation that this partner may act for"))
     return faults
