@@ -1,4 +1,4 @@
-"""Everything that is left to chance: a stream of its own for each actor and kind, so that one fault less leaves the others in their places."""
+"""Everything that is left to chance: a stream for each actor and kind, so that one fault less leaves the others in their places."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -55,6 +55,10 @@ class SimulatedConsumer:
     def assignment(self) -> frozenset[TopicPartition]:
         return self._held
 
+    def is_member(self) -> bool:
+        """Whether the group still takes this process for the owner of what it holds."""
+        return self._generation == self._group.generation and not self._reassigning
+
     def seek(self, place: TopicPartition, offset: int) -> None:
         self._ours(place)
         self._positions[place] = offset
@@ -135,7 +139,7 @@ class SimulatedConsumer:
                 await self._something.wait()
                 await asyncio.sleep(self._draw.uniform(0.001, 0.02))
                 continue
-            if self._draw.random() < 0.2:  # noqa: PLR2004 - the loop is busy with something else first
+            if self._draw.random() < 0.2:
                 await asyncio.sleep(self._draw.uniform(0.0, 0.5))
             await take(SimpleNamespace(raw_message=records))
 

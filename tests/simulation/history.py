@@ -1,6 +1,6 @@
 """What happened in a run, line by line; two runs of one seed have the same history, byte for byte."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from hashlib import sha256
 from typing import NamedTuple
 
@@ -22,17 +22,14 @@ class History:
 
     def __init__(self, time: Callable[[], float]) -> None:
         self.lines: list[Line] = []
+        self.closed = False
         self._time = time
 
     def note(self, who: str, what: str, about: str | None = None) -> None:
-        """Add a line."""
-        self.lines.append(Line(self._time(), who, what, about))
+        """Add a line, unless the story is over."""
+        if not self.closed:
+            self.lines.append(Line(self._time(), who, what, about))
 
     def digest(self) -> str:
         """What two runs have in common only if everything happened alike."""
         return sha256("\n".join(f"{line} {line.about}" for line in self.lines).encode()).hexdigest()
-
-    def of(self, abouts: Iterable[str]) -> list[Line]:
-        """The lines about some cases, and those about none: faults, crashes, rebalances."""
-        wanted = {None, *abouts}
-        return [line for line in self.lines if line.about in wanted]

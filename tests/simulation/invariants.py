@@ -1,11 +1,12 @@
 """What must hold once a storm is over and everything has drained; each check gives the case (if any) and a sentence for what is wrong."""
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from uuid import UUID
 
 from common.aggregate import Aggregate
+from common.events.catalogue import EVENTS
 from common.ids import derived
 from common.lanes import Kind, Lane
 from intake.domain.case import Case
@@ -43,17 +44,11 @@ def promised_submissions_are_cases(world: "World") -> Iterator[Wrong]:
 
 def the_log_is_what_was_saved(world: "World") -> Iterator[Wrong]:
     """I3, I4: every event that an aggregate has counted is in the log, and nothing else is."""
-    stored = {}
-    for service, kinds in TOLD_KINDS.items():
-        for one in [one for kind in kinds for one in world.stores[service].all(kind)]:
-            for topic, count in one.told.items():
-                if topic != "outbox" and "." in topic:
-                    stored |= {derived(one.collection, one.id, topic, number): (one.id, topic, number) for number in range(1, count + 1)}
+    saved = {told.id: told for told in _saved(world)}
     logged = {UUID(record.header("ce_id")): record for record in events(world)}
-    for id_ in sorted(stored.keys() - logged.keys()):
-        subject, topic, number = stored[id_]
-        yield str(subject), f"{topic} {number} was saved and never told"
-    for id_ in sorted(logged.keys() - stored.keys()):
+    for id_ in sorted(saved.keys() - logged.keys()):
+        yield str(saved[id_].subject), f"{saved[id_].topic} {saved[id_].sequence} was saved and never told"
+    for id_ in sorted(logged.keys() - saved.keys()):
         record = logged[id_]
         yield record.header("ce_subject"), f"{record.topic} {record.header('ce_sequence')} was told and never saved"
 
@@ -86,6 +81,13 @@ def every_service_has_settled_every_event(world: "World") -> Iterator[Wrong]:
 def lanes_keep_their_order(world: "World") -> Iterator[Wrong]:
     """Per source every service handles 1, 2, 3 …, parked or not."""
     yield from world.ledger.disorder
+
+
+def repetitions_change_nothing(world: "World") -> Iterator[Wrong]:
+    """Effectively once: however often a message comes, it changes one thing, once."""
+    for (service, mark), times in world.ledger.applied.items():
+        if times > 1:
+            yield mark.source.rpartition("/")[2], f"{service} has applied {mark.source} {mark.sequence} {times} times"
 
 
 def no_slot_is_given_twice(world: "World") -> Iterator[Wrong]:
@@ -149,23 +151,23 @@ def figures_are_the_log(world: "World") -> Iterator[Wrong]:
 
 
 def only_the_poisoned_is_parked(world: "World") -> Iterator[Wrong]:
-    """I12: a lane was parked only where something was spoiled; what is no event is in quarantine, everywhere where it was heard."""
-    spoiled = {(poison.service, poison.key) for poison in world.ledger.poisons if poison.key is not None}
-    steps = {service for service, key in spoiled if key is not None and key.startswith("{")}
-    litter: dict[str, set[str]] = defaultdict(set)
-    for topic, partition, offset in world.ledger.garbage:
-        for service, topics in world.topics.items():
-            litter[service] |= {f"quarantine/{topic}/{partition}/{offset}"} if topic in topics else set()
-    for service, store in world.stores.items():
-        lanes: list[Lane] = store.all(Lane)
-        quarantined = {lane.name for lane in lanes if lane.kind is Kind.QUARANTINE}
-        if quarantined != litter[service]:
-            yield None, f"{service} has in quarantine {sorted(quarantined)} instead of {sorted(litter[service])}"
-        for lane in lanes:
-            if lane.kind is Kind.MESSAGES and (service, lane.name) not in spoiled:
-                yield lane.name, f"{service} has parked a lane in which nothing was wrong ({lane.error})"
-            if lane.kind is Kind.STEPS and service not in steps:
-                yield lane.name, f"{service} has parked an aggregate with which nothing was wrong ({lane.error})"
+    """I12: a lane was parked only where something was spoiled."""
+    spoiled = {(poison.service, poison.key or "") for poison in world.ledger.poisons}
+    steps = {service for service, key in spoiled if key.startswith("{")}
+    for service, lane in _lanes(world):
+        if lane.kind is Kind.MESSAGES and (service, lane.name) not in spoiled:
+            yield lane.name, f"{service} has parked a lane in which nothing was wrong ({lane.error})"
+        if lane.kind is Kind.STEPS and service not in steps:
+            yield lane.name, f"{service} has parked an aggregate with which nothing was wrong ({lane.error})"
+
+
+def what_is_no_event_is_in_quarantine(world: "World") -> Iterator[Wrong]:
+    """In every service that heard it, and nothing else is."""
+    for service, topics in world.topics.items():
+        litter = {f"quarantine/{topic}/{partition}/{offset}" for topic, partition, offset in world.ledger.garbage if topic in topics}
+        found = {lane.name for where, lane in _lanes(world) if where == service and lane.kind is Kind.QUARANTINE}
+        if found != litter:
+            yield None, f"{service} has in quarantine {sorted(found)} instead of {sorted(litter)}"
 
 
 def cases_have_come_to_their_end(world: "World") -> Iterator[Wrong]:
@@ -189,12 +191,14 @@ INVARIANTS: tuple[Callable[["World"], Iterator[Wrong]], ...] = (
     events_keep_their_order,
     lanes_keep_their_order,
     every_service_has_settled_every_event,
+    repetitions_change_nothing,
     no_slot_is_given_twice,
     visits_settle_everything,
     letters_go_once,
     messages_are_settled,
     figures_are_the_log,
     only_the_poisoned_is_parked,
+    what_is_no_event_is_in_quarantine,
     cases_have_come_to_their_end,
 )
 
@@ -202,6 +206,26 @@ INVARIANTS: tuple[Callable[["World"], Iterator[Wrong]], ...] = (
 def events(world: "World") -> Iterator[LogRecord]:
     """Every record of the log that is an event."""
     return (record for record in world.log if record.value != b"{")
+
+
+class _Told(NamedTuple):
+    """An event that an aggregate has counted."""
+
+    id: UUID
+    subject: UUID
+    topic: str
+    sequence: int
+
+
+def _saved(world: "World") -> Iterator[_Told]:
+    for one in [one for service, kinds in TOLD_KINDS.items() for kind in kinds for one in world.stores[service].all(kind)]:
+        for topic in one.told.keys() & EVENTS.keys():
+            for number in range(1, one.told[topic] + 1):
+                yield _Told(derived(one.collection, one.id, topic, number), one.id, topic, number)
+
+
+def _lanes(world: "World") -> list[tuple[str, Lane]]:
+    return [(service, lane) for service, store in world.stores.items() for lane in store.all(Lane)]
 
 
 def _held(visit: Visit) -> list[tuple[str, int, int]]:

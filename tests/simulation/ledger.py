@@ -2,13 +2,17 @@
 
 from collections import Counter
 from collections.abc import Callable
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 from uuid import UUID
 
+from common.aggregate import Mark
 from common.envelope import Envelope
 from common.events.base import Event
+from common.lanes import Lane
+from common.store.port import handling
 from simulation.chance import Chance
 from simulation.history import History
 
@@ -24,6 +28,10 @@ SPOILED = (
     ("reporting", "CaseStatusChanged"),
     ("reporting", "CaseStatusChanged"),
 )
+
+
+DECIDED: ContextVar[Mark | None] = ContextVar("DECIDED", default=None)
+"""The message whose handler has decided last in this task; what is saved next is its effect."""
 
 
 class Broken(Exception):
@@ -55,9 +63,11 @@ class Ledger:
     """Case, and what was handled out of order."""
     garbage: list[tuple[str, int, int]] = field(default_factory=list)
     poisons: list[Poison] = field(default_factory=list)
+    applied: Counter[tuple[str, Mark]] = field(default_factory=Counter)
+    """Per service, how often a message has changed something."""
     _last: dict[tuple[str, str, UUID], int] = field(default_factory=dict)
 
-    def heard(self, service: str, process: str, envelope: Envelope) -> None:
+    def heard(self, service: str, process: str, envelope: Envelope, *, jumps: bool) -> None:
         """A service has settled an event; for the first time each must come in the order of its source."""
         settled = self.settled.setdefault(service, set())
         if envelope.id in settled:
@@ -68,8 +78,17 @@ class Ledger:
         self._last[key] = envelope.sequence
         where = f"{envelope.topic} {envelope.sequence}"
         self.history.note(process, f"has handled {where}", str(envelope.subject))
+        if jumps:
+            self.disorder.append((str(envelope.subject), f"{service} has handled {where} while its lane waits for help"))
         if envelope.sequence != last + 1:
             self.disorder.append((str(envelope.subject), f"{service} has handled {where} right after {last}"))
+
+    def saved(self, service: str, collection: str) -> None:
+        """A change has been saved in a service; whose effect it is, is known here. Lanes are no effect of what waits in them."""
+        mark = DECIDED.get()
+        if mark is not None and collection != Lane.collection:
+            self.applied[service, mark] += 1
+            DECIDED.set(None)
 
 
 class Spoiling:
@@ -89,9 +108,12 @@ class Spoiling:
         """A handler behind the poison."""
 
         async def spoiled(message: Any, ports: Any) -> Any:
+            DECIDED.set(None)
             if self._waiting and self._spoils(service, message):
                 raise Broken
-            return await handler(message, ports)
+            changed = await handler(message, ports)
+            DECIDED.set(None if changed is None else handling.get())
+            return changed
 
         return spoiled
 

@@ -52,7 +52,7 @@ class MailProvider:
 
     def accept(self, letter: Letter) -> None:
         self.accepted[letter.message_id] += 1
-        self._history.note("mail provider", f"accepts {letter.message_id}")
+        self._history.note("mail provider", "accepts the letter", str(letter.message_id))
 
 
 class SimulatedMailer:

@@ -1,4 +1,4 @@
-"""Partners at intake's gateway: signed submissions that are repeated until there is an answer, and sometimes after it, and sometimes altered."""
+"""Partners at intake's gateway: signed submissions, repeated until there is an answer, sometimes after it, and sometimes altered."""
 
 import asyncio
 import json
@@ -41,12 +41,12 @@ class Counter:
         partner, data = _request(draw.choice(KINDS), draw.randint(1, 3), draw.choice(("nl", "en", "fr")))
         body = _event(partner, f"submission-{number}", data)
         await asyncio.sleep(draw.uniform(1.0, 30.0))
-        tries = 2 if draw.random() < 0.3 else 1  # noqa: PLR2004 - a share hands in twice at once
+        tries = 2 if draw.random() < 0.3 else 1
         await asyncio.gather(*(self._until_taken(partner, number, body) for _ in range(tries)))
-        if draw.random() < 0.3:  # noqa: PLR2004
+        if draw.random() < 0.3:
             await asyncio.sleep(draw.uniform(0.1, 20.0))
             await self._until_taken(partner, number, body)
-        if draw.random() < 0.2:  # noqa: PLR2004
+        if draw.random() < 0.2:
             await self._until_taken(partner, number, _event(partner, f"submission-{number}", data | {"language": "de"}))
 
     async def _until_taken(self, partner: str, number: int, body: bytes) -> None:
@@ -96,7 +96,6 @@ KINDS = ("registration", "registration", "fast_track", "fast_track", "papers_mis
 def _event(partner: str, id_: str, data: Data) -> bytes:
     type_ = "nl.arbeidsmarktdiensten.case-submitted.v1"
     return json.dumps({"specversion": "1.0", "id": id_, "source": SOURCES[partner], "type": type_, "data": data}).encode()
-
 
 
 def _request(kind: str, persons: int, language: str) -> tuple[str, Data]:

@@ -6,10 +6,11 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from common.errors import NotFound, Rejected, Unavailable
+from common.errors import Rejected, Unavailable
 from common.events.base import Message as Command
 from common.lanes import Kind, Lane, State
-from intake.domain.messages import WithdrawCase
+from intake.domain.case import Case
+from intake.domain.messages import HeldDocument, RecordDocuments, WithdrawCase
 from notifications.domain import Message, SendAgain
 from notifications.domain import State as MessageState
 from scheduling.domain import commands
@@ -37,7 +38,8 @@ class People:
         """Everybody starts to live."""
         draw = self._draw
         lives: list[Coroutine[Any, Any, None]] = [self._counter.hand_in(number) for number in range(draw.randint(3, 6))]
-        lives += [self._at(draw.uniform(25.0, 42.0), self._change_minds), self._at(70.0, self._work_at_desks), self._resend(), self._help()]
+        lives += [self._at(draw.uniform(25.0, 42.0), self._change_minds), self._at(70.0, self._work_at_desks)]
+        lives += [self._resend(), self._help(), self._at(draw.uniform(30.0, 50.0), self._bring_papers)]
         return [asyncio.get_running_loop().create_task(life) for life in lives]
 
     async def ask(self, service: str, command: Command, patience: int = 60) -> bool:
@@ -90,17 +92,24 @@ class People:
         for _ in range(5):
             await self.redrive()
 
+    async def _bring_papers(self) -> None:
+        """Some households bring what was missing; their case is screened again."""
+        for case in self._world.stores["intake"].all(Case):
+            if case.status == "information_requested" and self._draw.random() < 0.7:
+                papers = tuple(HeldDocument(person=1, document_type=one) for one in ("passport", "tenancy"))
+                await self.ask("intake", RecordDocuments(case_id=case.id, documents=papers))
+
     async def _change_minds(self) -> None:
         for visit in self._visits():
             what = self._draw.random()
-            rebook = what < 0.15  # noqa: PLR2004 - shares of households
-            if what < 0.25:  # noqa: PLR2004
+            rebook = what < 0.15
+            if what < 0.25:
                 await self.ask("scheduling", commands.CancelVisit(visit_id=visit.id, by="client", reason_code="ill", rebook=rebook))
-            elif what < 0.32:  # noqa: PLR2004
+            elif what < 0.32:
                 await self.ask("intake", WithdrawCase(case_id=visit.case_id, reason_code="withdrawn"))
-            elif what < 0.4 and visit.appointments:  # noqa: PLR2004
+            elif what < 0.4 and visit.appointments:
                 await self._of("CancelAppointment", visit, visit.appointments[0], by="client", reason_code="ill")
-            elif what < 0.55 and visit.location and visit.day:  # noqa: PLR2004
+            elif what < 0.55 and visit.location and visit.day:
                 await self._close_for_a_while(visit)
 
     async def _close_for_a_while(self, visit: Visit) -> None:
@@ -109,7 +118,7 @@ class People:
         desk = self._draw.choice((None, visit.appointments[0].desk)) if visit.appointments else None
         place = {"location": visit.location, "day": visit.day, "desk": desk}
         await self.ask("scheduling", commands.CloseDesk(reason_code="strike", **place))  # type: ignore[arg-type]
-        if self._draw.random() < 0.5:  # noqa: PLR2004
+        if self._draw.random() < 0.5:
             await asyncio.sleep(self._draw.uniform(1.0, 15.0))
             await self.ask("scheduling", commands.LiftClosure(**place))  # type: ignore[arg-type]
 
@@ -117,7 +126,7 @@ class People:
         await asyncio.gather(*(self._attend(visit) for visit in self._visits() if visit.stage is Stage.CONFIRMED))
 
     async def _attend(self, visit: Visit) -> None:
-        comes = self._draw.random() < 0.8  # noqa: PLR2004
+        comes = self._draw.random() < 0.8
         for one in visit.appointments:
             if one.state is not Appointed.BOOKED:
                 continue
@@ -131,7 +140,7 @@ class People:
     async def _of(self, name: str, visit: Visit, appointment: Appointment, **more: Any) -> None:
         command = getattr(commands, name)(visit_id=visit.id, appointment_id=appointment.id, **more)
         await self.ask("scheduling", command)
-        if self._draw.random() < 0.2:  # noqa: PLR2004 - somebody presses twice
+        if self._draw.random() < 0.2:
             await self.ask("scheduling", command)
 
     async def _resend(self) -> None:
@@ -139,7 +148,7 @@ class People:
         for _ in range(8):
             await asyncio.sleep(10.0)
             for message in self._world.stores["notifications"].all(Message):
-                if message.state is MessageState.UNKNOWN and self._draw.random() < 0.3:  # noqa: PLR2004
+                if message.state is MessageState.UNKNOWN and self._draw.random() < 0.3:
                     await self._send_again(message.id)
 
     async def _send_again(self, message_id: UUID) -> None:

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from common.errors import Unavailable
+from common.lanes import State
 from common.service import Service
 from common.telemetry import Tracing
 from simulation.consumer import SimulatedConsumer
@@ -52,10 +53,23 @@ class SimulatedService(Service[Any]):
         handle = settling.handle
 
         async def heard(received: Any) -> None:
+            jumps = self._jumps(received)
             await handle(received)
-            world.ledger.heard(blueprint.name, process.name, received.envelope)
+            world.ledger.heard(blueprint.name, process.name, received.envelope, jumps=jumps)
 
         settling.handle = heard  # type: ignore[method-assign]
+
+    def _jumps(self, received: Any) -> bool:
+        """Whether an event is handled although its lane waits and it is not the first there.
+
+        Who has lost its partitions without knowing cannot know of lanes parked since, and is not asked.
+        """
+        name, consumer = self.blueprint.name, self.consuming.consumer()
+        lane = self._world.stores[name].lane(received.event.key)
+        if lane is None or lane.state is not State.PARKED or consumer is None or not consumer.is_member():
+            return False
+        envelope = received.envelope
+        return lane.records[0].place != (envelope.topic, envelope.partition, envelope.offset)
 
     async def _consume(self) -> None:
         group = self._world.groups[self.blueprint.name]

@@ -3,6 +3,8 @@
 import gc
 from dataclasses import dataclass, field
 
+import pytest
+
 from simulation.history import History
 from simulation.invariants import INVARIANTS
 from simulation.loop import Stuck
@@ -27,15 +29,18 @@ class Outcome:
 def play(seed: int, without: frozenset[str] = frozenset()) -> Outcome:
     """One seed from beginning to end; the same seed always gives the same outcome."""
     world = World(seed, without)
-    prepare(world)
     was_collecting = gc.isenabled()
     gc.disable()  # a collection in the middle would run clean-ups of the dead at a moment that no seed decides
+    patch = pytest.MonkeyPatch()
+    prepare(world, patch)
     try:
         broken, wrong = _judge(world)
         seconds, digest = world.loop.time(), world.history.digest()
         return Outcome(seed, broken, wrong, digest, seconds, sum(1 for _ in world.log), tuple(world.chance.struck), world.history)
     finally:
+        world.history.closed = True
         world.loop.end()
+        patch.undo()
         if was_collecting:
             gc.enable()
 

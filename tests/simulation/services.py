@@ -31,7 +31,7 @@ MODULES = {
 def blueprint(name: str) -> Blueprint[Any]:
     """A service by the region pack; nothing of it runs yet."""
     app, settings = MODULES[name]
-    made = settings.Settings(environment="test", region_path=REGION, staff_secret="a-staff-secret-for-tests", patience_seconds=5)  # noqa: S106
+    made = settings.Settings(environment="test", region_path=REGION, staff_secret="a-staff-secret-for-tests", patience_seconds=5)
     return app.build(made)
 
 
@@ -39,7 +39,7 @@ def blueprint(name: str) -> Blueprint[Any]:
 def narrow() -> Region:
     """One desk of each organisation, open for an hour and a half a day."""
     region = Region.read(REGION / "scheduling")
-    hours = {day: ("09:00-10:30",) for day in ("mon", "tue", "thu", "fri")}
+    hours = dict.fromkeys(("mon", "tue", "thu", "fri"), ("09:00-10:30",))
     desks = tuple(desk.model_copy(update={"hours": hours}) for desk in region.desks if desk.id.endswith(".1"))
     policies = tuple(policy.model_copy(update={"booking_window_days": 4}) for policy in region.policies.policies)
     return replace(region, desks=desks, policies=region.policies.model_copy(update={"policies": policies}))
@@ -56,5 +56,3 @@ def tapped(name: str, *, is_narrow: bool, tap: Callable[[str, Any], Any]) -> Blu
         subscribes=tuple(replace(on, handler=tap(name, on.handler)) for on in made.subscribes),
         steps=tuple(replace(on, handler=tap(name, on.handler)) for on in made.steps),
     )
-
-

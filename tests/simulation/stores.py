@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 
 from common.aggregate import Aggregate
 from common.errors import Unavailable
+from common.lanes import Lane, lane_id
 from common.testing.memory import MemoryStore
 from simulation.chance import Chance
 from simulation.loop import Process
@@ -19,9 +20,10 @@ class DurableStore(MemoryStore):
     checks_versions = True
     """The broken variant of compare-and-set; only the self-test sets it."""
 
-    def __init__(self) -> None:
+    def __init__(self, saved: Callable[[str], None]) -> None:
         super().__init__()
         self.away = False
+        self._saved = saved
 
     async def save(self, aggregate: Aggregate, entries: Any) -> bool:
         if not self.checks_versions:
@@ -29,11 +31,19 @@ class DurableStore(MemoryStore):
             row = self._documents.get(key)
             if row is not None:
                 self._documents[key] = (aggregate.version - 1, *row[1:])
-        return await super().save(aggregate, entries)
+        done = await super().save(aggregate, entries)
+        if done:
+            self._saved(aggregate.collection)
+        return done
 
     def all(self, kind: type[Any]) -> list[Any]:
         """Every aggregate of a kind, for who looks at everything at the end."""
         return [kind.model_validate_json(row[1]) for (collection, _), row in self._documents.items() if collection == kind.collection]
+
+    def lane(self, name: str) -> Lane | None:
+        """The lane of that name, as it is now."""
+        row = self._documents.get((Lane.collection, lane_id(name)))
+        return None if row is None else Lane.model_validate_json(row[1])
 
     def due_until(self, moment: Any, leaving_out: str) -> list[tuple[str, Any]]:
         """Aggregates with a waiting step that is due, but for one kind."""

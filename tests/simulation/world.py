@@ -3,8 +3,11 @@
 import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime, time, timedelta
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
+
+import pytest
 
 import common.relay
 import common.runner
@@ -22,8 +25,8 @@ from simulation.log import SimulatedLog
 from simulation.loop import Process, VirtualLoop
 from simulation.outside import MailProvider
 from simulation.people import People
-from simulation.services import SERVICES, tapped
 from simulation.replica import Replica
+from simulation.services import SERVICES, tapped
 from simulation.stores import DurableStore
 
 MONDAY = datetime(2026, 11, 30, 7, 0, tzinfo=UTC)
@@ -60,7 +63,7 @@ class World:
         draw = self.chance.of("world")
         self.chance.told = lambda name: self.history.note("fault", name)
         self.spoiling = Spoiling(self.chance, self.ledger, draw)
-        self.stores = {name: DurableStore() for name in SERVICES}
+        self.stores = {name: DurableStore(partial(self.ledger.saved, name)) for name in SERVICES}
         is_narrow = draw.random() < 0.5
         blueprints = {name: tapped(name, is_narrow=is_narrow, tap=self.spoiling.tap) for name in SERVICES}
         self.topics = {name: blueprint.topics() for name, blueprint in blueprints.items()}
@@ -99,7 +102,12 @@ class World:
 
     def _plan_faults(self) -> None:
         draw, weather = self.chance.of("faults"), self.chance.weather
-        for kind, count in (("crash", weather.crashes), ("stall", weather.stalls), ("restart", weather.restarts), ("outage", weather.outages)):
+        for kind, count in (
+            ("crash", weather.crashes),
+            ("stall", weather.stalls),
+            ("restart", weather.restarts),
+            ("outage", weather.outages),
+        ):
             for number in range(count):
                 at, place, size = draw.uniform(2.0, STORM), draw.choice(self.replicas), draw.random()
                 self.loop.call_later(at, self._befall, f"{kind}#{number} {place.name}", kind, place, size)
@@ -185,8 +193,8 @@ def _told(keys: dict[str, Any]) -> str:
     return " ".join(f"{name}={type(value).__name__ if isinstance(value, Exception) else value}" for name, value in keys.items())
 
 
-def prepare(world: World) -> None:
-    """What the product has as module-level constants or chance of its own, set for a simulation."""
-    common.relay.LOOK_FOR_DUE = 0.5
-    common.runner.jittered.__defaults__[0].seed(world.chance.seed)  # type: ignore[index]
-    common.service.logger = lambda service, _level: Lines(service, world.history)
+def prepare(world: World, patch: pytest.MonkeyPatch) -> None:
+    """What the product has as constants or as chance of its own, set for one run."""
+    patch.setattr(common.relay, "LOOK_FOR_DUE", 0.5)
+    patch.setattr(common.runner.jittered, "__defaults__", (world.chance.of("jitter"),))
+    patch.setattr(common.service, "logger", lambda service, _level: Lines(service, world.history))
