@@ -8,7 +8,7 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from common.errors import Unavailable
-from common.lanes import State
+from common.lanes import Kind, State
 from common.service import Service
 from common.telemetry import Tracing
 from simulation.consumer import SimulatedConsumer
@@ -66,7 +66,9 @@ class SimulatedService(Service[Any]):
         """
         name, consumer = self.blueprint.name, self.consuming.consumer()
         lane = self._world.stores[name].lane(received.event.key)
-        if lane is None or lane.state is not State.PARKED or consumer is None or not consumer.is_member():
+        if lane is None or lane.state is not State.PARKED or lane.kind is Kind.QUARANTINE:
+            return False
+        if consumer is None or not consumer.is_member():
             return False
         envelope = received.envelope
         return lane.records[0].place != (envelope.topic, envelope.partition, envelope.offset)
