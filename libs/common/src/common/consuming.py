@@ -56,7 +56,8 @@ class Consuming(ConsumerRebalanceListener, Generic[P]):  # type: ignore[misc]
         self.assigned = asyncio.Event()
         self.settled_at: float | None = None
         """When the last batch was settled, in the time of the loop; None before the first assignment."""
-        self._busy = asyncio.Lock()
+        self._busy, self._lanes_known = asyncio.Lock(), asyncio.Event()
+        self._lanes_known.set()
         self._hurry = self._stopping = False
         self._pauses = 0
         self._resuming: asyncio.Task[None] | None = None
@@ -64,6 +65,7 @@ class Consuming(ConsumerRebalanceListener, Generic[P]):  # type: ignore[misc]
     async def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:  # noqa: ARG002 - the batch may hold any
         """Let the batch under way finish before others read on from its offsets."""
         self._hurry = True
+        self._lanes_known.clear()
         async with self._busy:
             self._hurry = self._stopping
             await self._committing.give_away()
@@ -77,12 +79,14 @@ class Consuming(ConsumerRebalanceListener, Generic[P]):  # type: ignore[misc]
                 await asyncio.sleep(1)
             else:
                 self.settled_at = self.settled_at or _now()
+                self._lanes_known.set()
                 self.assigned.set()
                 return
 
     async def take(self, message: KafkaMessage) -> None:
         """Settle one batch of FastStream's subscriber; FastStream swallows what is raised and reads on, so nothing may be."""
         await self._room()
+        await self._lanes_known.wait()  # the client reads from new partitions while it still waits for `on_partitions_assigned`
         async with self._busy:
             records = self._held(message.raw_message)
             if not records:
@@ -98,6 +102,10 @@ class Consuming(ConsumerRebalanceListener, Generic[P]):  # type: ignore[misc]
             failpoint("consuming.after-commit")
             self._settled(len(records), _now() - began, tally)
 
+    def knows_its_lanes(self) -> bool:
+        """Whether it has been learned since the last rebalance what is parked; else nothing may be settled, and is read again."""
+        return self._lanes_known.is_set() and not self._stopping
+
     def consumer(self) -> Any:
         """The client's consumer, or None before it has started."""
         return None if self.subscriber is None else self.subscriber.consumer
@@ -109,6 +117,7 @@ class Consuming(ConsumerRebalanceListener, Generic[P]):  # type: ignore[misc]
     async def stop(self) -> None:
         """Wait for the batch under way, and commit."""
         self._hurry = self._stopping = True
+        self._lanes_known.set()
         if self._resuming is not None:
             self._resuming.cancel()
         async with self._busy:
@@ -117,7 +126,7 @@ class Consuming(ConsumerRebalanceListener, Generic[P]):  # type: ignore[misc]
     def _held(self, records: Sequence[Record]) -> Sequence[Record]:
         """Those that are still ours to settle: while a batch waited for room, partitions may have gone to others."""
         consumer = self.consumer()
-        held = frozenset() if consumer is None else consumer.assignment()
+        held = frozenset() if consumer is None or not self.knows_its_lanes() else consumer.assignment()
         return [record for record in records if (record.topic, record.partition) in held]
 
     async def _settle(self, records: Sequence[Record]) -> "Tally[str]":

@@ -30,8 +30,8 @@ def stuck(service: Service[Any], patience: float = 120.0) -> bool:
     """Whether records wait and none has been settled for `patience` seconds although nothing is paused or full: the client hangs."""
     consumer = service.consuming.consumer()
     waits = consumer is not None and not consumer.paused() and not service.relay.full() and any(_lag(service).values())
-    since = service.consuming.settled_at
-    return waits and since is not None and asyncio.get_running_loop().time() - since > patience
+    since, knows = service.consuming.settled_at, service.consuming.knows_its_lanes()
+    return waits and knows and since is not None and asyncio.get_running_loop().time() - since > patience
 
 
 def _lag(service: Service[Any]) -> dict[str, int]:
