@@ -24,7 +24,7 @@ class Weather:
     def of(cls, chance: Random) -> "Weather":
         """One kind of fault alone in a third of the seeds, everything together in the others."""
         storm = cls(
-            refused=chance.choice((0.0, 0.01, 0.05)),
+            refused=chance.choice((0.0, 0.01, 0.05, 0.15)),
             lost=chance.choice((0.0, 0.02, 0.06)),
             slow=chance.choice((0.0, 0.01, 0.03)),
             late=chance.choice((0.0, 0.03, 0.1)),
@@ -33,7 +33,7 @@ class Weather:
             restarts=chance.randint(0, 2),
             outages=chance.randint(0, 2),
             mail=chance.choice((0.0, 0.1, 0.3)),
-            poison=chance.choice((0, 0, 0, 1, 2)),
+            poison=chance.choice((0, 0, 1, 2)),
         )
         if chance.random() < 2 / 3:
             return storm

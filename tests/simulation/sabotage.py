@@ -155,6 +155,16 @@ def parked_lanes_forgotten(patch: Patch) -> None:
     patch.setattr(Parking, "refresh", refresh)
 
 
+def records_settled_before_the_parked_lanes_are_known(patch: Patch) -> None:
+    original = Consuming.on_partitions_revoked
+
+    async def revoked(self: Any, places: Any) -> None:
+        await original(self, places)
+        self._lanes_known.set()
+
+    patch.setattr(Consuming, "on_partitions_revoked", revoked)
+
+
 def store_outage_parks_lanes(patch: Patch) -> None:
     original = Settling.handle
 
@@ -198,5 +208,6 @@ BROKEN: tuple[Sabotage, ...] = (
     slots_claimed_before_the_intention_is_written,
     lane_redriven_newest_first,
     parked_lanes_forgotten,
+    records_settled_before_the_parked_lanes_are_known,
     store_outage_parks_lanes,
 )

@@ -188,4 +188,3 @@ def _traceparent(value: bytes | None) -> str:
     """A broken trace context starts a new trace (W3C) and spoils no event."""
     text = (value or b"").decode("ascii", "replace")
     return text if TRACEPARENT.fullmatch(text) else ""
-
