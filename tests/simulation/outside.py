@@ -31,7 +31,7 @@ class SimulatedPublisher:
         if self._chance.strikes(f"{self._line.name} refused", weather.refused):
             raise Unavailable("Kafka has not acknowledged.")
         if self._chance.strikes(f"{self._line.name} late", weather.late):
-            asyncio.get_running_loop().call_later(self._draw.uniform(0.1, 20.0), self._append, records)
+            self._line.arrive_later(self._draw.uniform(0.1, 20.0), self._append, records)
             raise Unavailable("Kafka has not acknowledged.")
         self._append(records)
         await asyncio.sleep(self._draw.uniform(0.001, 0.03))

@@ -9,7 +9,7 @@ from common.errors import Unavailable
 from common.lanes import Lane, lane_id
 from common.testing.memory import MemoryStore
 from simulation.chance import Chance
-from simulation.loop import Process
+from simulation.loop import Process, VirtualLoop
 
 T = TypeVar("T")
 
@@ -84,6 +84,12 @@ class Line:
         await asyncio.sleep(self._draw.uniform(1.0, 25.0) if slow else self._draw.uniform(0.0, 0.01))
         if self.chance.strikes(f"{self.name} answer lost", self.chance.weather.lost):
             raise Unavailable("The connection broke before the answer.")
+
+    def arrive_later(self, seconds: float, work: Callable[[Any], None], what: Any) -> None:
+        """What is on its way arrives, also when who has sent it is dead by then."""
+        loop = asyncio.get_running_loop()
+        assert isinstance(loop, VirtualLoop)
+        loop.call_later(seconds, work, what, context=loop.outside.context)
 
     def refuse_the_dead(self) -> None:
         """Whatever is left of a process that has died does nothing any more."""
