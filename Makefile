@@ -1,7 +1,7 @@
 # The only door: `make` lists what is behind it. Needs Python >= 3.11 and make; everything else is fetched by locks with hashes.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lock up demo test test-containers check format contracts bench clean
+.PHONY: help setup lock up demo test test-containers simulate simulate-selftest check format contracts bench clean
 
 SERVICES := intake scheduling notifications reporting
 MEMBERS := libs/common $(SERVICES:%=services/%) libs/loket
@@ -36,6 +36,12 @@ test: check ## the whole suite, on a real Kafka (ARGS: what to hand to pytest)
 
 test-containers: .venv/.ready ## the same suites on the official images; needs Docker
 	@LOKET_TEST_ON=containers $(BIN)/python -m pytest -m "kafka or mongo" $(ARGS)
+
+simulate: .venv/.ready ## the four services under seeded faults in virtual time (SEEDS=1000, FIRST=1; WHOLE=1: a failing seed uncut)
+	@PYTHONPATH=tests $(BIN)/python -m simulation --seeds $(or $(SEEDS),1000) --first $(or $(FIRST),1) $(if $(WHOLE),--whole)
+
+simulate-selftest: .venv/.ready ## breaks the product on purpose and counts the seeds until the simulation notices
+	@PYTHONPATH=tests $(BIN)/python -m simulation --selftest
 
 check: .venv/.ready ## format, lint, types, import rules, generated files up to date
 	@$(BIN)/ruff format --check --quiet .

@@ -5,8 +5,8 @@ from collections.abc import Iterable
 
 import pytest
 from aiokafka import TopicPartition
-from aiokafka.errors import CommitFailedError
-from chassis import FakeRecord, Log
+from aiokafka.errors import CommitFailedError, KafkaError
+from chassis import FakeRecord, Log, until
 
 from common import committing
 from common.committing import Committing
@@ -98,3 +98,32 @@ async def test_a_commit_that_fails_is_said_and_the_next_goes_further(consumer: C
 
     assert [line[1] for line in log.lines] == ["commit failed"]
     assert consumer.commits == [{HERE: 6}]
+
+
+async def test_offsets_that_kafka_did_not_take_are_committed_again_though_nothing_follows(
+    consumer: Consumer, committing_: Committing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(committing, "EVERY", 0.01)
+    consumer.trouble = KafkaError()
+    await committing_.settled([record(4)])
+    consumer.trouble = None
+
+    await until(lambda: consumer.commits)
+
+    assert consumer.commits == [{HERE: 5}]
+    await committing_.stop()
+
+
+async def test_what_was_not_committed_before_partitions_went_is_left_to_who_reads_on(
+    consumer: Consumer, committing_: Committing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(committing, "EVERY", 0.01)
+    consumer.trouble = KafkaError()
+    await committing_.settled([record(4)])
+    await committing_.give_away()
+    consumer.trouble = None
+
+    await committing_.settled([record(2, 1)])
+    await committing_.stop()
+
+    assert consumer.commits == [{THERE: 3}]

@@ -52,6 +52,7 @@ async def test_a_record_whose_partition_went_to_another_member_while_waiting_for
     await asyncio.sleep(0)
     await world.consuming.on_partitions_revoked([])
     world.consumer.held -= {place(1)}
+    await world.consuming.on_partitions_assigned([])
     world.room.set()
     await taking
 

@@ -152,6 +152,30 @@ async def test_a_lane_that_was_parked_before_a_restart_is_known_after_it() -> No
     assert len((await after.lane(case)).records) == 2
 
 
+async def test_a_record_that_comes_before_the_parked_lanes_are_known_waits_for_them() -> None:
+    """aiokafka fetches from new partitions while its listener is still at work."""
+
+    class Slow(MemoryStore):
+        gate = asyncio.Event()
+
+        async def find(self, *arguments: Any, **named: Any) -> Any:
+            await self.gate.wait()
+            return await super().find(*arguments, **named)
+
+    store, case = Slow(), new()
+    await World(store).take(*run_of(case, "refuse"))
+    after = World(store)
+    await after.consuming.on_partitions_revoked([])
+    assigning = asyncio.create_task(after.consuming.on_partitions_assigned([]))
+    taking = asyncio.create_task(after.take(*run_of(case, "2", offset=1, first=2)))
+    await asyncio.sleep(0.01)
+    store.gate.set()
+    await asyncio.gather(assigning, taking)
+
+    assert await after.seen(case) == []
+    assert [record.offset for record in (await after.lane(case)).records] == [0, 1]
+
+
 async def test_a_lane_parked_while_the_parked_lanes_are_read_is_not_forgotten() -> None:
     class Slow(MemoryStore):
         gate: asyncio.Event | None = None

@@ -54,6 +54,7 @@ async def test_a_rebalance_waits_for_the_batch_under_way_and_ends_its_patience()
     assert taking.done()
     assert world.consumer.commits == []
     world.mended.add("away")
+    await world.consuming.on_partitions_assigned([])
     await world.take(*run_of(case, "away"))
     assert world.consumer.commits == [{place(0): 1}]
 

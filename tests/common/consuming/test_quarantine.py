@@ -76,6 +76,20 @@ async def test_an_unreadable_trace_context_spoils_no_event(world: World) -> None
     assert world.consumer.commits == [{place(0): 2}]
 
 
+async def test_word_of_a_quarantined_record_does_not_wait_behind_it(world: World) -> None:
+    """Events about a lane have its name as their key, and two services may have the same bytes in quarantine."""
+    case, broken = new(), record_of(new(), ce_id=None)
+    await world.take(broken)
+    told = record_of(case, offset=1)
+
+    await world.take(FakeRecord(told.topic, 0, 1, b"quarantine/case.referred/0/0", told.value, told.headers))
+    await world.parking.refresh()
+    await world.take(FakeRecord(told.topic, 0, 2, b"quarantine/case.referred/0/0", told.value, told.headers))
+
+    assert world.outcomes() == {"quarantined": 1, "handled": 2}
+    assert world.parking.waiting() == 1
+
+
 async def test_a_quarantined_record_can_be_redriven_once_it_is_readable_or_given_up(world: World) -> None:
     await world.take(BAD["not JSON"])
     [lane] = await world.parking.list(10, 0)

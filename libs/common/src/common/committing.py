@@ -6,7 +6,6 @@ A commit costs both sides as much as fifty records; what it would have saved fro
 import asyncio
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from time import monotonic
 from typing import Any
 
 from aiokafka import TopicPartition
@@ -25,15 +24,16 @@ class Committing:
         self._settled: dict[tuple[str, int], int] = {}
         self._committed_at = float("-inf")
         self._later: asyncio.Task[None] | None = None
+        self._stopping = False
 
     async def settled(self, records: Iterable[Record]) -> None:
         """These need not be read again."""
         self._settled |= {(record.topic, record.partition): record.offset + 1 for record in records}
-        wait = self._committed_at + EVERY - monotonic()
+        wait = self._committed_at + EVERY - asyncio.get_running_loop().time()
         if wait <= 0:
             await self.commit()
-        elif self._later is None:
-            self._later = asyncio.create_task(self._commit_after(wait))
+        else:
+            self._commit_soon(wait)
 
     async def commit(self) -> None:
         """Commit what has been settled, as far as it is still ours."""
@@ -43,20 +43,34 @@ class Committing:
         offsets = {TopicPartition(*place): offset for place, offset in settled.items() if place in held}
         if not offsets:
             return
-        self._committed_at = monotonic()
+        self._committed_at = asyncio.get_running_loop().time()
         try:
             await consumer.commit(offsets)
-        except (CommitFailedError, IllegalStateError, KafkaError) as error:
-            # Others read these records again and find them applied; the next batch commits further on.
+        except (CommitFailedError, IllegalStateError) as error:
+            # Others read these records again and find them applied.
             self._log.warning("commit failed", group=self._group, error=error)
+        except KafkaError as error:
+            self._log.warning("commit failed", group=self._group, error=error)
+            self._settled = settled | self._settled
+            self._commit_soon(EVERY)  # nothing may follow for a long time
+
+    async def give_away(self) -> None:
+        """Commit before others read on; what could not be committed is theirs to read again."""
+        await self.commit()
+        self._settled = {}
 
     async def stop(self) -> None:
         """Commit what is left."""
+        self._stopping = True
         if self._later is not None:
             self._later.cancel()
             with suppress(asyncio.CancelledError):
                 await self._later
         await self.commit()
+
+    def _commit_soon(self, seconds: float) -> None:
+        if self._later is None and not self._stopping:
+            self._later = asyncio.create_task(self._commit_after(seconds))
 
     async def _commit_after(self, seconds: float) -> None:
         await asyncio.sleep(seconds)

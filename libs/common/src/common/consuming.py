@@ -3,7 +3,6 @@
 import asyncio
 from collections import Counter as Tally
 from collections.abc import Callable, Iterable, Sequence
-from time import monotonic
 from typing import Any, Generic, TypeVar
 
 from aiokafka import TopicPartition
@@ -55,8 +54,10 @@ class Consuming(ConsumerRebalanceListener, Generic[P]):  # type: ignore[misc]
         self._committing = Committing(self.consumer, group, log)
         self.subscriber: Any = None
         self.assigned = asyncio.Event()
-        self.settled_at = monotonic()
-        self._busy = asyncio.Lock()
+        self.settled_at: float | None = None
+        """When the last batch was settled, in the time of the loop; None before the first assignment."""
+        self._busy, self._lanes_known = asyncio.Lock(), asyncio.Event()
+        self._lanes_known.set()
         self._hurry = self._stopping = False
         self._pauses = 0
         self._resuming: asyncio.Task[None] | None = None
@@ -64,9 +65,10 @@ class Consuming(ConsumerRebalanceListener, Generic[P]):  # type: ignore[misc]
     async def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:  # noqa: ARG002 - the batch may hold any
         """Let the batch under way finish before others read on from its offsets."""
         self._hurry = True
+        self._lanes_known.clear()
         async with self._busy:
             self._hurry = self._stopping
-            await self._committing.commit()
+            await self._committing.give_away()
 
     async def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:  # noqa: ARG002 - lanes are asked for all at once
         """Learn what is parked before the first record is read."""
@@ -76,17 +78,20 @@ class Consuming(ConsumerRebalanceListener, Generic[P]):  # type: ignore[misc]
             except Unavailable:
                 await asyncio.sleep(1)
             else:
+                self.settled_at = self.settled_at or _now()
+                self._lanes_known.set()
                 self.assigned.set()
                 return
 
     async def take(self, message: KafkaMessage) -> None:
         """Settle one batch of FastStream's subscriber; FastStream swallows what is raised and reads on, so nothing may be."""
         await self._room()
+        await self._lanes_known.wait()  # the client reads from new partitions while it still waits for `on_partitions_assigned`
         async with self._busy:
             records = self._held(message.raw_message)
             if not records:
                 return
-            began = monotonic()
+            began = _now()
             try:
                 tally = await self._settle(records)
             except Exception as error:  # noqa: BLE001 - neither a bug here may let the next batch commit past this one
@@ -95,7 +100,11 @@ class Consuming(ConsumerRebalanceListener, Generic[P]):  # type: ignore[misc]
             failpoint("consuming.before-commit")
             await self._committing.settled(records)
             failpoint("consuming.after-commit")
-            self._settled(len(records), monotonic() - began, tally)
+            self._settled(len(records), _now() - began, tally)
+
+    def knows_its_lanes(self) -> bool:
+        """Whether it has been learned since the last rebalance what is parked; else nothing may be settled, and is read again."""
+        return self._lanes_known.is_set() and not self._stopping
 
     def consumer(self) -> Any:
         """The client's consumer, or None before it has started."""
@@ -108,6 +117,7 @@ class Consuming(ConsumerRebalanceListener, Generic[P]):  # type: ignore[misc]
     async def stop(self) -> None:
         """Wait for the batch under way, and commit."""
         self._hurry = self._stopping = True
+        self._lanes_known.set()
         if self._resuming is not None:
             self._resuming.cancel()
         async with self._busy:
@@ -116,7 +126,7 @@ class Consuming(ConsumerRebalanceListener, Generic[P]):  # type: ignore[misc]
     def _held(self, records: Sequence[Record]) -> Sequence[Record]:
         """Those that are still ours to settle: while a batch waited for room, partitions may have gone to others."""
         consumer = self.consumer()
-        held = frozenset() if consumer is None else consumer.assignment()
+        held = frozenset() if consumer is None or not self.knows_its_lanes() else consumer.assignment()
         return [record for record in records if (record.topic, record.partition) in held]
 
     async def _settle(self, records: Sequence[Record]) -> "Tally[str]":
@@ -138,14 +148,14 @@ class Consuming(ConsumerRebalanceListener, Generic[P]):  # type: ignore[misc]
             tally[await self._patiently(name, record)] += 1
 
     async def _patiently(self, name: str, record: Record) -> str:
-        deadline, pause = monotonic() + self._patience, 0.1
+        deadline, pause = _now() + self._patience, 0.1
         while True:
             if self._breaker.open:
                 raise Stopped(TOO_MANY)
             try:
                 return await self._settling.settle(name, record, self._topic(record))
             except Unavailable:
-                if self._hurry or monotonic() + pause > deadline:
+                if self._hurry or _now() + pause > deadline:
                     raise
                 await asyncio.sleep(pause)
                 pause = min(5.0, pause * 2)
@@ -181,12 +191,16 @@ class Consuming(ConsumerRebalanceListener, Generic[P]):  # type: ignore[misc]
 
     def _settled(self, count: int, seconds: float, tally: "Tally[str]") -> None:
         self._pauses = 0
-        self.settled_at = monotonic()
+        self.settled_at = _now()
         self._metrics.batch.observe(seconds)
         self._log.debug("batch settled", records=count, seconds=round(seconds, 4), **tally)
 
     def _topic(self, record: Record) -> str:
         return record.topic.removeprefix(self._prefix)
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()
 
 
 def _lane(record: Record) -> str:

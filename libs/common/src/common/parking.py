@@ -29,6 +29,7 @@ from common.runner import Origin, Runner
 from common.store.port import Collection, Entry, Store
 
 Process = Callable[[Record], Awaitable[None]]
+QUARANTINE = "quarantine/"  # begins the names of records that are no events
 
 
 class Parking:
@@ -63,8 +64,8 @@ class Parking:
         self._metrics.parked.set(len(self._parked))
 
     def is_parked(self, name: str) -> bool:
-        """Whether a lane waits."""
-        return name in self._parked
+        """Whether a lane waits that holds others up: what is in quarantine does not, though events about it bear its name."""
+        return name in self._parked and not name.startswith(QUARANTINE)
 
     def waiting(self) -> int:
         """How many lanes wait."""
@@ -89,7 +90,7 @@ class Parking:
 
     async def quarantine(self, record: Any, topic: str, error: Exception) -> None:
         """Keep a record that is no event; nothing waits behind it."""
-        name = f"quarantine/{topic}/{record.partition}/{record.offset}"
+        name = f"{QUARANTINE}{topic}/{record.partition}/{record.offset}"
         await self._ask(Park(name=name, kind=Kind.QUARANTINE, record=keep(record, topic), error=type(error).__name__))
         self._change_known(name, parked=True)
         self._log.warning("quarantined", topic=topic, partition=record.partition, offset=record.offset, reason=str(error))

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from common.aggregate import Aggregate
@@ -114,7 +115,6 @@ class Service(Generic[P]):
             self._overloaded,
         )
         self._put_together(blueprint)
-        self.app: FastAPI = make_app(self, blueprint.routes(self.context, self.ports))
         self._background: list[asyncio.Task[None]] = []
         self.broker: Any = None
         self.started = False
@@ -133,6 +133,11 @@ class Service(Generic[P]):
             self.group, settings.topic_prefix, settings.patience_seconds, self.relay.room,
         )  # fmt: skip
         self._commands = {on.message: on for on in blueprint.commands}
+
+    @cached_property
+    def app(self) -> FastAPI:
+        """Its HTTP side, made when it is first asked for: who only listens and tells does not pay for it."""
+        return make_app(self, self.blueprint.routes(self.context, self.ports))
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -15,10 +14,11 @@ EVERY = 1.0  # seconds
 async def watch(service: Service[Any]) -> None:
     """Keep the gauges true until cancelled."""
     lag: dict[str, int] = {}
+    loop = asyncio.get_running_loop()
     while True:
-        before = monotonic()
+        before = loop.time()
         await asyncio.sleep(EVERY)
-        service.metrics.loop_lag.set(max(0.0, monotonic() - before - EVERY))
+        service.metrics.loop_lag.set(max(0.0, loop.time() - before - EVERY))
         oldest = service.relay.oldest()
         service.metrics.outbox_age.set(0 if oldest is None else max(0.0, (service.clock.now() - oldest).total_seconds()))
         lag = dict.fromkeys(lag, 0) | _lag(service)  # a topic that went to another member is behind there, not here
@@ -30,7 +30,8 @@ def stuck(service: Service[Any], patience: float = 120.0) -> bool:
     """Whether records wait and none has been settled for `patience` seconds although nothing is paused or full: the client hangs."""
     consumer = service.consuming.consumer()
     waits = consumer is not None and not consumer.paused() and not service.relay.full() and any(_lag(service).values())
-    return waits and monotonic() - service.consuming.settled_at > patience
+    since, knows = service.consuming.settled_at, service.consuming.knows_its_lanes()
+    return waits and knows and since is not None and asyncio.get_running_loop().time() - since > patience
 
 
 def _lag(service: Service[Any]) -> dict[str, int]:
