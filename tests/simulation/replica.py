@@ -52,9 +52,9 @@ class SimulatedService(Service[Any]):
         settling = self.consuming._settling
         handle = settling.handle
 
-        async def heard(received: Any) -> None:
+        async def heard(received: Any, under: str = "") -> None:
             jumps = self._jumps(received)
-            await handle(received)
+            await handle(received, under)
             world.ledger.heard(blueprint.name, process.name, received.envelope, jumps=jumps)
 
         settling.handle = heard  # type: ignore[method-assign]

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from loket.embedded.interrupts import undisturbed
 from loket.embedded.tether import tethered
 
 HOST = "127.0.0.1"
@@ -23,7 +24,8 @@ class Child:
 
     @property
     def alive(self) -> bool:
-        return self.popen.poll() is None
+        with undisturbed():
+            return self.popen.poll() is None
 
     def stop(self, patience: float) -> bool:
         """SIGTERM, then SIGKILL after so many seconds; says whether it ended by itself."""
