@@ -40,7 +40,7 @@ def ignore() -> None:
 
 @contextmanager
 def undisturbed() -> Iterator[None]:
-    """Let an interrupt come after this block: `Popen.poll` interrupted keeps its lock for ever, and nobody could wait for that child again."""
+    """Let an interrupt come after this block: `Popen.poll` interrupted keeps its lock for ever, and nobody can wait for that child."""
     _INTERRUPTS.held += 1
     try:
         yield
