@@ -29,7 +29,7 @@ class Answer(http.server.BaseHTTPRequestHandler):
 print("told", json.dumps({name: os.environ.get(name) for name in os.environ["TELL"].split()}), flush=True)
 http.server.HTTPServer((os.environ["HOST"], int(os.environ["PORT"])), Answer).serve_forever()
 """
-TELL = "KAFKA_BOOTSTRAP_SERVERS SQLITE_PATH MONGO_URL STAFF_SECRET CLOCK_FILE ENVIRONMENT PARTNER_SECRETS_PATH SMTP_PORT"
+TELL = "KAFKA_BOOTSTRAP_SERVERS SQLITE_PATH MONGO_URL OIDC_JWKS CLOCK_FILE ENVIRONMENT PARTNER_SECRETS_PATH SMTP_PORT"
 
 
 @pytest.fixture
@@ -104,17 +104,20 @@ def test_every_service_is_ready_and_was_told_what_it_needs(supervisor: Superviso
 
 
 def test_secrets_are_made_once_and_for_nobody_else_to_read(supervisor: Supervisor, layout: Layout) -> None:
-    staff, partners = supervisor.folder.staff_secret_file, supervisor.folder.partner_secrets
+    signing, partners = supervisor.folder.signing_key, supervisor.folder.partner_secrets
     known = {file.name: file.read_text() for file in partners.iterdir()}
-    assert {file.stat().st_mode & 0o777 for file in (staff, *partners.iterdir())} == {0o600}
+    assert {file.stat().st_mode & 0o777 for file in (signing, *partners.iterdir())} == {0o600}
     assert set(known) == {"shared-service-centre", "university"}
     assert all(secret.startswith("whsec_") for secret in known.values())
-    secret = staff.read_text()
+    key = signing.read_text()
 
     (layout.region / "intake" / "partners.yaml").write_text("partners:\n- id: university\n- id: newcomer\n")
     supervisor.folder.prepare(layout.region)
 
-    assert staff.read_text() == secret == told(supervisor, "intake")["STAFF_SECRET"]
+    assert signing.read_text() == key
+    jwks = Path(told(supervisor, "intake")["OIDC_JWKS"])
+    assert [one["kid"] for one in json.loads(jwks.read_text())["keys"]]
+    assert '"d"' not in jwks.read_text()
     assert (partners / "university").read_text() == known["university"]
     assert {file.name for file in partners.iterdir()} == {"shared-service-centre", "university", "newcomer"}
 

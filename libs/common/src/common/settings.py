@@ -31,7 +31,16 @@ class ServiceSettings(BaseSettings):
     )
     mongo_database: str | None = Field(default=None, description="Another database name than the service's.")
     region_path: Path = Field(default=Path("regions/south-limburg"), description="Folder of the region pack.")
-    staff_secret: SecretStr = Field(min_length=16, description="Bearer secret of staff and admin routes.")
+    oidc_issuer: str = Field(min_length=1, max_length=256, description="Who issues access tokens: their `iss`.")
+    oidc_jwks: str = Field(
+        pattern=r"^(https://[^/]+|[/.\w][^:]*$)",
+        description="Where the issuer's public keys are (JWK Set): an https address or a file; looked at again by itself.",
+    )
+    oidc_audience: str = Field(
+        default="loket",
+        pattern=r"^[!-~]{1,128}$",
+        description="Whom tokens are for: their `aud` is this, or this with a colon and the service's name.",
+    )
     organisation_oin: str = Field(
         default="00000000000000000000",
         pattern=r"^[0-9]{20}$",
