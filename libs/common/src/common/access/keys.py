@@ -72,16 +72,16 @@ class Keys:
                 self._due = self._read_at + self._fresh
 
 
-def keys_at(place: str, log: Any) -> Keys:
+def keys_at(place: str, log: Any, time: Callable[[], float] = monotonic) -> Keys:
     """The keys at an https address, or in a file."""
     if place.startswith("https://"):
-        return Keys(lambda: _fetch(place), 600, log)
-    return Keys(lambda: asyncio.to_thread(Path(place).read_bytes), 10, log)
+        return Keys(lambda: fetch(place), 600, log, time)
+    return Keys(lambda: asyncio.to_thread(Path(place).read_bytes), 10, log, time)
 
 
-async def _fetch(address: str) -> bytes:
+async def fetch(address: str, transport: httpx.AsyncBaseTransport | None = None) -> bytes:
     """No redirects: they could lead to an address that nobody has chosen."""
-    async with httpx.AsyncClient(timeout=5) as client, client.stream("GET", address) as answer:
+    async with httpx.AsyncClient(timeout=5, transport=transport) as client, client.stream("GET", address) as answer:
         if answer.status_code != httpx.codes.OK:
             raise ValueError("The issuer does not answer with its keys.")
         document = b""
