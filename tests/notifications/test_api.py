@@ -98,3 +98,21 @@ async def test_unknown_templates_and_languages_are_refused(scene):
     async with calling(scene) as client:
         assert (await client.get("/v1/templates/nonsense/nl/preview")).status_code == 400
         assert (await client.get("/v1/templates/case_closed/xx/preview")).status_code == 400
+
+
+async def test_messages_are_not_there_for_who_does_not_act_for_every_organisation(reachable):
+    await reachable.hear(reachable.created(), reachable.confirmed())
+    limited = Badge(reachable.clock, "case-worker", organisations=["municipality"])
+
+    async with calling(reachable) as client:
+        id_ = (await client.get("/v1/messages", params={"case": str(reachable.case)})).json()["items"][0]["messageId"]
+        page = (await client.get("/v1/messages", params={"case": str(reachable.case)}, auth=limited)).json()
+        answers = [
+            await client.get(f"/v1/messages/{id_}", auth=limited),
+            await client.get(f"/v1/messages/{reachable.case}", auth=limited),
+            await client.post(f"/v1/messages/{id_}/send-again", auth=limited),
+        ]
+
+    assert (page["items"], page["total"]) == ([], 0)
+    assert [answer.status_code for answer in answers] == [404, 404, 404]
+    assert len({answer.text for answer in answers}) == 1

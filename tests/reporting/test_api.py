@@ -176,3 +176,14 @@ async def test_records_that_wait_make_a_figure_incomplete(room: Room) -> None:
 
     assert behind["completeness"] == {"complete": False, "periodOver": True, "recordsBehind": 5}
     assert settled["completeness"]["complete"] is True
+
+
+async def test_a_timeline_is_not_there_for_who_does_not_act_for_every_organisation(room: Room, client: httpx.AsyncClient) -> None:
+    await room.hear(created("case", when=at(2), offset=17))
+    limited = Badge(room.clock, "ops", organisations=["municipality"])
+
+    foreign = await client.get(f"/v1/cases/{id_('case')}/timeline", auth=limited)
+    absent = await client.get(f"/v1/cases/{id_('nothing')}/timeline", auth=limited)
+
+    assert (foreign.status_code, absent.status_code) == (404, 404)
+    assert foreign.text == absent.text
