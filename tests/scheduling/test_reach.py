@@ -89,9 +89,7 @@ async def test_the_day_list_of_another_desk_is_not_there(desk):
 async def test_appointments_without_outcome_are_those_of_ones_own_desks(desk):
     async with somebody(desk, HERE) as worker:
         await worker.get("/v1/appointments/outcome-pending?location=mosae_forum")
-        await both(
-            worker, "GET", "/v1/appointments/outcome-pending?location=heerlen_town_hall", "/v1/appointments/outcome-pending?location=x1"
-        )
+        await both(worker, "GET", *(f"/v1/appointments/outcome-pending?location={place}" for place in ("heerlen_town_hall", "x1")))
 
 
 @pytest.mark.parametrize("limits", ELSEWHERE)

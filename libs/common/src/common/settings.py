@@ -53,6 +53,9 @@ class ServiceSettings(BaseSettings):
     trace_ratio: float = Field(default=0.1, ge=0, le=1, description="Share of traces that are recorded.")
     log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="Least level that is logged.")
     body_limit_bytes: int = Field(default=256 * 1024, ge=1024, le=16 * 1024 * 1024, description="Most bytes of a request's body.")
+    request_seconds: float = Field(
+        default=20, gt=0, le=600, description="How long a request may take to come in whole, and a connection to begin one."
+    )
     batch_size: int = Field(default=500, ge=1, le=5000, description="Most records taken from Kafka at once.")
     patience_seconds: float = Field(
         default=20, ge=0, description="How long a batch waits for store, broker or provider before its partitions are paused."
