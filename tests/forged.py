@@ -185,6 +185,7 @@ def _headers(forger: Forger) -> dict[str, str]:
         "typ of a logout token": forger.right({"typ": "logout+jwt"}),
         "typ that is no text": forger.right({"typ": 1}),
         "crit of something unknown": forger.right({"crit": ["exp"]}),
+        "crit of something that changes nothing": forger.right({"crit": ["b64"], "b64": True}),
         "crit and b64": forger.right({"crit": ["b64"], "b64": False}),
     }
 

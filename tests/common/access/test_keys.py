@@ -172,6 +172,23 @@ def test_a_key_is_for_one_algorithm_and_weak_or_shared_ones_are_for_none() -> No
     assert {kid: key.algorithm for kid, key in found.items()} == {"rs": "RS256", "ps": "PS256", "es": "ES256"}
 
 
+@pytest.mark.parametrize(("listed", "signed", "taken"), [("RS256", "RS256", True), ("PS256", "PS256", True), ("RS256", "PS256", False)])
+async def test_a_key_is_used_for_the_algorithm_that_it_is_listed_for(listed: str, signed: str, taken: bool) -> None:
+    private = rsa.generate_private_key(65537, 2048)
+    one = {key: value for key, value in row(private.public_key(), "rsa", alg=listed).items() if key != "key_ops"}
+
+    async def load() -> bytes:
+        return json.dumps({"keys": [one]}).encode()
+
+    claims = Forger(OLD, NOW, "lanes:read").claims
+    borne = jwt.encode(claims, private, signed, {"kid": "rsa", "typ": "at+jwt"})
+    if taken:
+        assert (await tokens(Keys(load, 600, None)).caller(borne)).subject == "x"
+    else:
+        with pytest.raises(Unknown):
+            await tokens(Keys(load, 600, None)).caller(borne)
+
+
 @pytest.mark.parametrize("document", [b"", b"[]", b"{}", b'{"keys": 7}', b'{"keys": [7]}', b"[" * 100_000, b"\xff"])
 def test_what_is_no_set_of_keys_is_refused(document: bytes) -> None:
     with pytest.raises(ValueError):  # noqa: PT011 - whatever the parser says

@@ -1,6 +1,7 @@
 """The issuer that tests get tokens from: one key for each process, its public half in a file as on one machine."""
 
 import atexit
+import os
 import shutil
 import tempfile
 from collections.abc import Generator
@@ -25,9 +26,15 @@ def signing_key() -> str:
 def issuer_settings() -> dict[str, Any]:
     """What a service is told so that it takes the tokens of this process."""
     folder = Path(tempfile.mkdtemp(prefix="loket-issuer-"))
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    atexit.register(_remove, folder, os.getpid())
     (folder / "jwks.json").write_text(public_keys(signing_key()), encoding="utf-8")
     return {"oidc_issuer": ISSUER, "oidc_jwks": str(folder / "jwks.json")}
+
+
+def _remove(folder: Path, maker: int) -> None:
+    """By whoever made it: a process that was forked off leaves it alone."""
+    if os.getpid() == maker:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 class Badge(httpx.Auth):
