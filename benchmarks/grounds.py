@@ -19,6 +19,7 @@ import httpx
 import orjson
 from region import PARTNER, make_region
 
+from common.access.issuing import ISSUER, new_key, public_keys
 from common.broker import create_topics
 from common.topics import TOPICS
 from loket.embedded.child import Child, free_port, start_child
@@ -26,7 +27,6 @@ from loket.embedded.kafka import EmbeddedKafka
 
 HERE = Path(__file__).parent
 SERVICES = ("intake", "scheduling", "notifications", "reporting")
-STAFF = "a-staff-secret-for-benchmarks"
 
 
 logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # topics just made are found at the second try
@@ -85,6 +85,7 @@ class Grounds:
         self.folder = folder
         self.region = make_region(folder)
         self.secret = "whsec_" + b64encode(secrets.token_bytes(32)).decode()
+        (folder / "jwks.json").write_text(public_keys(new_key()))
         keys = folder / "partners"
         keys.mkdir()
         (keys / PARTNER).write_text(self.secret)
@@ -132,7 +133,8 @@ class Platform:
             "TOPIC_PREFIX": self.prefix,
             "SQLITE_PATH": str(self.store(service)),
             "REGION_PATH": str(grounds.region),
-            "STAFF_SECRET": STAFF,
+            "OIDC_ISSUER": ISSUER,
+            "OIDC_JWKS": str(grounds.folder / "jwks.json"),
             "LOG_LEVEL": "warning",
             "TRACE_RATIO": "0.1",
             "SMTP_PORT": str(grounds.sink.port),

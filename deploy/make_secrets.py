@@ -1,7 +1,7 @@
-"""Makes the secrets of a deployment for trying out, once, as files: `python deploy/make_secrets.py FOLDER`; what exists is kept.
+"""Makes the secrets of a deployment for trying out, once, as files: `.venv/bin/python deploy/make_secrets.py FOLDER`; what exists is kept.
 
-FOLDER/SERVICE becomes /run/secrets of that service; FOLDER/mongo/password is the store's.
-Standard library only, since it runs in any image.
+FOLDER/SERVICE becomes /run/secrets of that service; FOLDER/mongo/password is the store's. FOLDER/issuer/key.pem signs access tokens and
+goes to no service: each gets the public half, jwks.json. Needs Loket's `common`, which is in the image of every service.
 """
 
 import argparse
@@ -11,9 +11,12 @@ import re
 import secrets
 from pathlib import Path
 
+from common.access.issuing import new_key, public_keys
+
 SERVICES = ("intake", "scheduling", "notifications", "reporting")
 SERVICE_USER = 10001
 MONGO_USER = 999
+ISSUER = "issuer"
 
 
 def main() -> None:
@@ -33,18 +36,18 @@ def main() -> None:
 def make(folder: Path, partners: Path, mongo: str) -> None:
     """Write the files that are missing, each readable by its owner alone."""
     password = _once(folder / "mongo" / "password", secrets.token_urlsafe(32), MONGO_USER)
-    staff = _once(folder / "intake" / "staff_secret", secrets.token_urlsafe(32), SERVICE_USER)
+    jwks = public_keys(_once(folder / ISSUER / "key.pem", new_key(), SERVICE_USER))
     for service in SERVICES:
-        _once(folder / service / "staff_secret", staff, SERVICE_USER)
+        _once(folder / service / "jwks.json", jwks, SERVICE_USER)
         _once(folder / service / "mongo_url", f"mongodb://loket:{password}@{mongo}/?authSource=admin", SERVICE_USER)
     for partner in re.findall(r"^ *- *id: *([\w.-]+)", partners.read_text(encoding="utf-8"), re.MULTILINE):
         _once(folder / "intake" / "partners" / partner, f"whsec_{base64.b64encode(secrets.token_bytes(32)).decode()}", SERVICE_USER)
 
 
 def kustomization(folder: Path) -> str:
-    """A Secret for each folder of files, named after it: `intake-secrets`, `intake-partners-secrets`, `mongo-secrets`."""
+    """A Secret for each folder of files but the issuer's, named after it: `intake-secrets`, `intake-partners-secrets`, `mongo-secrets`."""
     lines = ["# Made by deploy/make_secrets.py; never to be committed.", "secretGenerator:"]
-    for holder in sorted({path.parent for path in folder.rglob("*") if path.is_file() and path.parent != folder}):
+    for holder in sorted({path.parent for path in folder.rglob("*") if path.is_file() and path.parent not in {folder, folder / ISSUER}}):
         place = holder.relative_to(folder)
         lines += [f"  - name: {'-'.join(place.parts)}-secrets", "    files:"]
         lines += [f"      - {place.as_posix()}/{path.name}" for path in sorted(holder.iterdir()) if path.is_file()]

@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-SECRET_FILES = {"staff_secret", "mongo_url"}
+SECRET_FILES = {"jwks.json", "mongo_url"}
 PARTNERS = Path("regions/south-limburg/intake/partners.yaml")
 Manifest = dict[str, Any]
 

@@ -31,6 +31,7 @@ from common.service import Blueprint, Context, Service
 from common.settings import ServiceSettings
 from common.store.port import Collection, Entry
 from common.subscribing import On, on, once
+from common.testing.issuer import issuer_settings
 from common.topics import Topic
 
 PARTITIONS = 5  # odd, so that round robin would part two topics differently
@@ -108,7 +109,7 @@ def blueprint(bootstrap: str, prefix: str, folder: Path, slow: float = 0.0, **se
         title="A toy",
         settings=ServiceSettings(
             environment="test",
-            staff_secret="0123456789abcdef",
+            **issuer_settings(),
             kafka_bootstrap_servers=bootstrap,
             topic_prefix=prefix,
             sqlite_path=folder / "store.sqlite",

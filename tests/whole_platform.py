@@ -32,11 +32,11 @@ import scheduling.settings
 from common.broker import create_topics
 from common.service import Service
 from common.telemetry import Tracing
+from common.testing.issuer import Badge, issuer_settings
 from common.topics import TOPICS
 from loket.embedded.child import free_port
 
 REGION = Path(__file__).parent.parent / "regions" / "south-limburg"
-STAFF = "a-staff-secret-for-tests"
 MONDAY = datetime(2026, 11, 30, 7, 0, tzinfo=UTC)
 
 
@@ -88,6 +88,11 @@ class Platform:
     partner_secrets: dict[str, str]
     clients: dict[str, httpx.AsyncClient] = field(default_factory=dict)
 
+    @property
+    def badge(self) -> Badge:
+        """Of somebody in every role at once but partner."""
+        return Badge(self.clock, "case-worker", "analyst", "ops")
+
     async def hand_in(
         self, data: dict[str, Any], *, partner: str = "municipality-portal", kind: str = "case-submitted", id_: str = ""
     ) -> httpx.Response:
@@ -107,7 +112,7 @@ class Platform:
 
     async def ask(self, service: str, method: str, path: str, **more: Any) -> Any:
         """What staff get from a route."""
-        response = await self.clients[service].request(method, path, headers={"authorization": f"Bearer {STAFF}"}, **more)
+        response = await self.clients[service].request(method, path, auth=self.badge, **more)
         assert response.status_code < 400, (path, response.status_code, response.text)
         return response.json() if response.content else None
 
@@ -123,7 +128,7 @@ class Platform:
 
     async def timeline(self, case: UUID | str) -> list[dict[str, Any]]:
         """Everything that reporting knows of a case."""
-        response = await self.clients["reporting"].get(f"/v1/cases/{case}/timeline", headers={"authorization": f"Bearer {STAFF}"})
+        response = await self.clients["reporting"].get(f"/v1/cases/{case}/timeline", auth=self.badge)
         return response.json()["items"] if response.status_code == 200 else []
 
     async def topics_of(self, case: UUID | str) -> list[str]:
@@ -187,7 +192,7 @@ def _services(
         "kafka_bootstrap_servers": kafka,
         "topic_prefix": prefix,
         "region_path": REGION,
-        "staff_secret": STAFF,
+        **issuer_settings(),
         "log_level": "warning",
         "mongo_url": mongo_url,
     }

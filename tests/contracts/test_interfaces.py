@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from common.access.scopes import SCOPES
 from common.settings import ServiceSettings
 from loket.contracts.openapi import openapi
 from loket.contracts.services import Platform
@@ -59,14 +60,17 @@ def test_a_fault_is_a_400_with_a_problem_document_and_never_a_422(documents: dic
 
 
 @every_service
-def test_routes_of_staff_say_so(documents: dict[str, Any], name: str) -> None:
-    guarded = {path for path, _, said in operations(documents[name]) if {"staff": []} in said.get("security", [])}
-    assert {"/v1/lanes", "/v1/lanes/{lane_id}/redrive", "/v1/breaker/reset"} <= guarded
-    assert all("401" in said["responses"] for path, _, said in operations(documents[name]) if path in guarded)
+def test_every_operation_names_its_scope_and_how_it_refuses(documents: dict[str, Any], name: str) -> None:
+    for path, _, said in operations(documents[name]):
+        scopes = [way["bearer"] for way in said["security"] if "bearer" in way]
+        assert [scope in SCOPES for scope in scopes[0]] == [True], path
+        assert {"401", "403"} <= set(said["responses"]), path
+    assert documents[name]["components"]["securitySchemes"]["bearer"]["bearerFormat"] == "JWT"
 
 
-def test_the_gateway_is_no_route_of_staff(documents: dict[str, Any]) -> None:
-    assert {"staff": []} not in documents["intake"]["paths"]["/v1/events"]["post"].get("security", [])
+def test_partners_have_two_ways_in_and_nobody_else_has(documents: dict[str, Any]) -> None:
+    signed = {path for path, _, said in operations(documents["intake"]) if any("signature" in way for way in said["security"])}
+    assert signed == {"/v1/events", "/v1/submissions/{submission_id}"}
 
 
 @every_service

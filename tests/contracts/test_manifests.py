@@ -1,5 +1,6 @@
 """The Kubernetes manifests, rendered, are held against the code and against the restricted Pod Security Standard."""
 
+import base64
 import re
 import shutil
 from collections.abc import Iterator
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 from manifests import Manifest, of_kind, rendered
 
+from common.access.issuing import ISSUER
 from common.provision import Provision
 from common.settings import ServiceSettings
 from common.topics import TOPICS
@@ -136,6 +138,16 @@ def test_production_holds_no_secret_and_no_store_of_its_own(production: list[Man
     assert of_kind(production, "StatefulSet") == {}
     (told,) = [one["data"] for name, one in of_kind(production, "ConfigMap").items() if name.startswith("settings-")]
     assert told["ENVIRONMENT"] == "production"
+
+
+def test_production_takes_tokens_of_its_own_issuer_and_the_issuers_key_reaches_no_cluster(manifests: list[Manifest], root: Path) -> None:
+    (told,) = [one["data"] for name, one in of_kind(rendered(root, "production"), "ConfigMap").items() if name.startswith("settings-")]
+    assert told["OIDC_JWKS"].startswith("https://")
+    assert told["OIDC_ISSUER"] != ISSUER
+    assert not [name for name in of_kind(manifests, "Secret") if "issuer" in name]
+    assert "PRIVATE KEY" not in str(
+        [base64.b64decode(text) for one in of_kind(manifests, "Secret").values() for text in one["data"].values()]
+    )
 
 
 def test_production_has_every_topic_and_a_user_per_service(production: list[Manifest]) -> None:

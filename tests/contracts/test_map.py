@@ -17,13 +17,14 @@ from common.events.base import Event, Step, Tombstone
 from common.events.catalogue import EVENTS
 from common.flow import cycles, flow, second_publishers, undeclared, unheard
 from common.service import Blueprint
+from common.testing.issuer import issuer_settings
 
 REGION = Path(__file__).parents[2] / "regions" / "south-limburg"
 
 
 @pytest.fixture(scope="module")
 def blueprints() -> list[Blueprint[Any]]:
-    common = {"staff_secret": "a-staff-secret-for-tests", "region_path": REGION, "environment": "test"}
+    common = {**issuer_settings(), "region_path": REGION, "environment": "test"}
     modules = (intake, scheduling, notifications, reporting)
     return [module.app.build(module.settings.Settings(**common)) for module in modules]  # type: ignore[attr-defined]
 

@@ -10,6 +10,7 @@ from uuid import UUID
 import pytest
 
 from common.events.case import CaseStatusChanged
+from common.testing.issuer import Badge
 from common.testing.stage import Stage, StoppedClock
 from intake.app import COMMANDS
 from intake.domain.case import Case
@@ -145,9 +146,6 @@ def pointers(refused: Refused) -> list[str]:
     return [pointer for pointer, _ in refused.faults]
 
 
-STAFF = {"authorization": "Bearer staff-secret-for-tests"}
-
-
 class Lines:
     """Stands in for the log: keeps its lines."""
 
@@ -161,7 +159,7 @@ class Lines:
 
 
 class Desk:
-    """A client of the service, as partner and as staff."""
+    """A client of the service, as partner and as case worker."""
 
     def __init__(self, service, client):
         self.service, self.client = service, client
@@ -180,7 +178,8 @@ class Desk:
         while not self.service.relay.idle():
             await asyncio.sleep(0)
 
-    async def staff(self, method, path, body=None, **query):
-        answer = await self.client.request(method, path, json=body, params=query, headers=STAFF)
+    async def worker(self, method, path, body=None, limits=None, **query):
+        badge = Badge(self.service.clock, "case-worker", **(limits or {}))
+        answer = await self.client.request(method, path, json=body, params=query, auth=badge)
         await self.settle()
         return answer

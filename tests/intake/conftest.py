@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from common.store.port import Collection
+from common.testing.issuer import issuer_settings
 from common.testing.memory import MemoryStore
 from common.testing.service import offline
 from common.testing.stage import Stage, StoppedClock
@@ -115,9 +116,7 @@ def gate(region, clock, secrets, time):
 
 @pytest.fixture(scope="module")
 def blueprint(secrets):
-    return build(
-        Settings(region_path=REGION.parent, staff_secret="staff-secret-for-tests", partner_secrets_path=secrets, body_limit_bytes=20_000)
-    )
+    return build(Settings(region_path=REGION.parent, **issuer_settings(), partner_secrets_path=secrets, body_limit_bytes=20_000))
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import json
 
 import pytest
 from journeys.reaching import everything_in_the_log, served
-from whole_platform import STAFF, Platform, registration
+from whole_platform import Platform, registration
 
 pytestmark = pytest.mark.kafka
 
@@ -55,7 +55,7 @@ async def test_a_refusal_repeats_nothing_of_what_was_sent(
     platform: Platform, capfd: pytest.CaptureFixture[str], broken: dict[str, object]
 ) -> None:
     answer = await platform.hand_in({**planted(), **broken})
-    unknown = await platform.clients["intake"].get("/v1/cases/zebrafinch", headers={"authorization": f"Bearer {STAFF}"})
+    unknown = await platform.clients["intake"].get("/v1/cases/zebrafinch", auth=platform.badge)
 
     assert (answer.status_code, unknown.status_code) == (400, 400)
     assert "zebrafinch" not in answer.text.lower().replace("/data/zebrafinch", "")

@@ -12,6 +12,7 @@ from chassis import FakeRecord
 from common.aggregate import Mark
 from common.ids import derived
 from common.runner import Origin
+from common.testing.issuer import issuer_settings
 from common.testing.service import offline
 from notifications.app import SUBSCRIBES, build
 from notifications.domain import Contact, State, Template
@@ -41,7 +42,7 @@ async def postbox():
 async def service(scene, postbox):
     server = await asyncio.get_running_loop().create_server(lambda: aiosmtpd.SMTP(postbox), "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
-    settings = Settings(staff_secret="a-secret-for-tests-only", region_path=scene.pack.parent, environment="test", smtp_port=port)
+    settings = Settings(**issuer_settings(), region_path=scene.pack.parent, environment="test", smtp_port=port)
     service, _ = offline(build(settings), scene.store, scene.clock)
     await service.relay.start()
     yield service

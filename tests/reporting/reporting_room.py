@@ -12,6 +12,7 @@ from common.aggregate import Mark
 from common.envelope import receiving
 from common.runner import Origin, Runner
 from common.store.port import Collection
+from common.testing.issuer import issuer_settings
 from common.testing.memory import MemoryStore
 from common.testing.stage import StoppedClock
 from reporting.app import COMMANDS, STEPS, SUBSCRIBES, wire
@@ -26,7 +27,7 @@ NOVEMBER = Period(date(2026, 11, 1), date(2026, 12, 1))
 YEAR = Period(date(2026, 1, 1), date(2027, 1, 1))
 
 READ_REGION, READ_CATALOGUE = Region.read(REGION), Catalogue.read()
-SETTINGS = Settings(staff_secret="not-a-secret-only-a-test", region_path=REGION.parent)
+SETTINGS = Settings(**issuer_settings(), region_path=REGION.parent)
 
 
 class Room:

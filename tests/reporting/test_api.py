@@ -1,4 +1,4 @@
-"""What staff get over HTTP: the timeline of a case, figures with their meaning, and the events behind them."""
+"""What analysts and ops get over HTTP: the timeline of a case, figures with their meaning, and the events behind them."""
 
 from collections.abc import AsyncIterator
 from typing import Any
@@ -9,19 +9,21 @@ from reporting_room import SETTINGS, Room
 from reporting_told import Told, at, contacted, created, id_
 from reporting_visits import attended, confirmed
 
+from common.testing.issuer import Badge
 from common.testing.service import app as offline_app
 from common.testing.service import offline
 from reporting.app import build
 from reporting.domain import WATCH
 
-STAFF = {"Authorization": "Bearer not-a-secret-only-a-test"}
 MONTH = {"from": "2026-11-01", "to": "2026-12-01"}
 
 
 @pytest.fixture
 async def client(room: Room) -> AsyncIterator[httpx.AsyncClient]:
     fastapi, _ = offline_app(build(SETTINGS), room.store, room.clock)
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(fastapi), base_url="http://reporting", headers=STAFF) as client:
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(fastapi), base_url="http://reporting", auth=Badge(room.clock, "analyst", "ops")
+    ) as client:
         yield client
 
 
@@ -164,7 +166,9 @@ async def test_records_that_wait_make_a_figure_incomplete(room: Room) -> None:
     service, _ = offline(build(SETTINGS), room.store, room.clock)
     service.metrics.lag.labels("case.created").set(4)
     service.metrics.lag.labels("case.closed").set(1)
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(service.app), base_url="http://reporting", headers=STAFF) as client:
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(service.app), base_url="http://reporting", auth=Badge(room.clock, "analyst", "ops")
+    ) as client:
         behind = await get(client, "/v1/indicators/k05", **{"from": "2026-10-01", "to": "2026-11-01"})
         service.metrics.lag.labels("case.created").set(0)
         service.metrics.lag.labels("case.closed").set(0)
@@ -172,3 +176,14 @@ async def test_records_that_wait_make_a_figure_incomplete(room: Room) -> None:
 
     assert behind["completeness"] == {"complete": False, "periodOver": True, "recordsBehind": 5}
     assert settled["completeness"]["complete"] is True
+
+
+async def test_a_timeline_is_not_there_for_who_does_not_act_for_every_organisation(room: Room, client: httpx.AsyncClient) -> None:
+    await room.hear(created("case", when=at(2), offset=17))
+    limited = Badge(room.clock, "ops", organisations=["municipality"])
+
+    foreign = await client.get(f"/v1/cases/{id_('case')}/timeline", auth=limited)
+    absent = await client.get(f"/v1/cases/{id_('nothing')}/timeline", auth=limited)
+
+    assert (foreign.status_code, absent.status_code) == (404, 404)
+    assert foreign.text == absent.text

@@ -11,6 +11,7 @@ from tests.scheduling.conftest import MONDAY, Scene
 from common.ids import derived
 from common.runner import Origin
 from common.testing import app as app_of
+from common.testing.issuer import Badge, issuer_settings
 from common.testing.memory import MemoryStore
 from common.testing.service import offline
 from common.testing.stage import StoppedClock
@@ -19,7 +20,6 @@ from scheduling.domain.plan import visit_id
 from scheduling.settings import Settings
 
 REGION = Path(__file__).parents[2] / "regions/south-limburg"
-SECRET = "a-secret-of-the-staff"
 EVERYTHING = ("brp_first_registration", "settling_consultation", "document_collection")
 
 
@@ -57,18 +57,18 @@ class Desk:
 
 @pytest.fixture
 async def desk(region):
-    clock, settings = StoppedClock(MONDAY), Settings(staff_secret=SECRET, region_path=REGION)
+    clock, settings = StoppedClock(MONDAY), Settings(**issuer_settings(), region_path=REGION)
     service, _ = offline(build(settings), MemoryStore(), clock)
     await service.relay.start()
     scene = Scene(region)
     scene.clock = clock
-    transport, headers = httpx.ASGITransport(service.app), {"Authorization": f"Bearer {SECRET}"}
-    async with httpx.AsyncClient(transport=transport, base_url="http://scheduling", headers=headers) as client:
+    transport, badge = httpx.ASGITransport(service.app), Badge(clock, "case-worker", "ops")
+    async with httpx.AsyncClient(transport=transport, base_url="http://scheduling", auth=badge) as client:
         yield Desk(service, clock, client, scene)
     await service.relay.stop()
 
 
-async def test_every_route_asks_for_the_staff_secret(desk):
+async def test_every_route_asks_for_a_token(desk):
     paths = [(path, method) for path, item in desk.service.app.openapi()["paths"].items() for method in item]
     assert len(paths) >= 15
 
@@ -223,6 +223,6 @@ async def test_a_closure_that_makes_no_sense_is_refused(desk, body, status):
 
 
 def test_the_service_can_be_brought_up_by_the_chassis():
-    app, _settle = app_of(build(Settings(staff_secret=SECRET, region_path=REGION)), MemoryStore(), StoppedClock(MONDAY))
+    app, _settle = app_of(build(Settings(**issuer_settings(), region_path=REGION)), MemoryStore(), StoppedClock(MONDAY))
 
     assert "/v1/visits/{visit_id}/cancel" in app.openapi()["paths"]

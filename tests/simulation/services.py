@@ -15,6 +15,7 @@ import reporting.settings
 import scheduling.app
 import scheduling.settings
 from common.service import Blueprint
+from common.testing.issuer import issuer_settings
 from scheduling.region import Region
 
 REGION = Path(__file__).parents[2] / "regions" / "south-limburg"
@@ -31,7 +32,7 @@ MODULES = {
 def blueprint(name: str) -> Blueprint[Any]:
     """A service by the region pack; nothing of it runs yet."""
     app, settings = MODULES[name]
-    made = settings.Settings(environment="test", region_path=REGION, staff_secret="a-staff-secret-for-tests", patience_seconds=5)
+    made = settings.Settings(environment="test", region_path=REGION, patience_seconds=5, **issuer_settings())
     return app.build(made)
 
 

@@ -15,8 +15,6 @@ from common.http import Body, View
 from common.service import Blueprint
 from common.subscribing import on
 
-SECRET = {"Authorization": "Bearer 0123456789abcdef"}
-
 
 class Wish(Body):
     person_count: int = Field(ge=1, le=9)

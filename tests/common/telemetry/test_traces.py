@@ -17,6 +17,7 @@ from common.runner import Origin
 from common.service import Service
 from common.store.port import Entry
 from common.subscribing import on
+from common.testing.issuer import Badge
 from common.testing.memory import MemoryStore
 from common.testing.stage import StoppedClock
 
@@ -74,8 +75,8 @@ async def test_a_redrive_is_carried_out_in_the_trace_of_who_asked_and_linked_to_
     await service.parking.queue(str(case), record_of(case, 2, offset=1, traceparent=other.encode()), "case.referred")
 
     transport = httpx.ASGITransport(app=service.app)
-    async with httpx.AsyncClient(transport=transport, base_url="http://loket") as client:
-        answer = await client.post(f"/v1/lanes/{lane_id(str(case))}/redrive", headers={"Authorization": "Bearer 0123456789abcdef"})
+    async with httpx.AsyncClient(transport=transport, base_url="http://loket", auth=Badge(service.clock, "ops")) as client:
+        answer = await client.post(f"/v1/lanes/{lane_id(str(case))}/redrive")
 
     assert answer.json()["state"] == "resumed"
     await until(service.relay.idle)
@@ -102,8 +103,8 @@ async def test_a_redriven_step_goes_on_in_the_trace_of_its_writer_and_the_redriv
     await service.parking.park_step("things/1", entry, KeyError())
 
     transport = httpx.ASGITransport(app=service.app)
-    async with httpx.AsyncClient(transport=transport, base_url="http://loket") as client:
-        await client.post(f"/v1/lanes/{lane_id('things/1')}/redrive", headers={"Authorization": "Bearer 0123456789abcdef"})
+    async with httpx.AsyncClient(transport=transport, base_url="http://loket", auth=Badge(service.clock, "ops")) as client:
+        await client.post(f"/v1/lanes/{lane_id('things/1')}/redrive")
 
     redrive, request = spans.get_finished_spans()
     assert (parent_of(redrive), linked(redrive)) == (ids(request), [SAMPLED.split("-")[1]])

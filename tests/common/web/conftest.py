@@ -9,6 +9,7 @@ from chassis import NOW, FakePublisher
 from worlds.web_toy import made
 
 from common.service import Service
+from common.testing.issuer import Badge
 from common.testing.memory import MemoryStore
 from common.testing.stage import StoppedClock
 
@@ -21,5 +22,5 @@ async def service() -> Service[Any]:
 @pytest.fixture
 async def client(service: Service[Any]) -> AsyncIterator[httpx.AsyncClient]:
     transport = httpx.ASGITransport(app=service.app)
-    async with httpx.AsyncClient(transport=transport, base_url="http://loket") as made_client:
+    async with httpx.AsyncClient(transport=transport, base_url="http://loket", auth=Badge(service.clock, "ops")) as made_client:
         yield made_client

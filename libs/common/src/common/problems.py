@@ -19,6 +19,7 @@ TITLES = {
     403: "Not allowed",
     404: "Not found",
     405: "Not allowed here",
+    408: "Too slow",
     409: "Against the present state",
     413: "Too large",
     415: "Not a media type we take",

@@ -31,7 +31,7 @@ from common.store.port import Store
 from common.subscribing import On, Once
 from common.telemetry import Tracing, logger, traceparent_of_request
 from common.watch import watch
-from common.web import make_app, staff_guard
+from common.web import make_app
 
 if TYPE_CHECKING:
     from fastapi import APIRouter, FastAPI
@@ -75,7 +75,6 @@ class Context:
     tracing: Tracing
     log: Any
     ask: Callable[[Message], Awaitable[Aggregate | None]]
-    staff: Callable[..., Awaitable[None]]
     overloaded: Callable[[], timedelta | None]
     extras: dict[str, Any] = field(default_factory=dict)
 
@@ -111,7 +110,6 @@ class Service(Generic[P]):
             self.tracing,
             self.log,
             self._ask,
-            staff_guard(settings.staff_secret.get_secret_value()),
             self._overloaded,
         )
         self._put_together(blueprint)

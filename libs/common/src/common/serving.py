@@ -2,14 +2,17 @@
 
 import gc
 import logging
+import resource
 from typing import Any
 
 import uvicorn
 
+from common.patience import bounded_protocol
 from common.service import Blueprint, Service
 from common.telemetry import LibraryLines
 
 STOP_SECONDS = 30
+MOST_FILES = 65_536
 
 
 def run(blueprint: Blueprint[Any]) -> None:
@@ -17,10 +20,11 @@ def run(blueprint: Blueprint[Any]) -> None:
     settings = blueprint.settings
     service = Service(blueprint)
     config = uvicorn.Config(
-        service.app, settings.host, settings.port, loop="uvloop", http="httptools", log_config=None, access_log=False, server_header=False,
-        timeout_graceful_shutdown=STOP_SECONDS, h11_max_incomplete_event_size=65_536,
+        service.app, settings.host, settings.port, loop="uvloop", http=bounded_protocol(settings.request_seconds), log_config=None,
+        access_log=False, server_header=False, timeout_graceful_shutdown=STOP_SECONDS,
     )  # fmt: skip
     logging.basicConfig(handlers=[LibraryLines(service.log)], level=logging.WARNING)
+    _allow_connections()
     gc.collect()
     gc.freeze()
     gc.set_threshold(100_000, 50, 50)
@@ -31,3 +35,10 @@ def run(blueprint: Blueprint[Any]) -> None:
         region=str(settings.region_path.name),
     )
     uvicorn.Server(config).run()
+
+
+def _allow_connections() -> None:
+    """Each is an open file, and the usual limit of 1,024 is soon taken up by who only keeps the line busy."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = MOST_FILES if most == resource.RLIM_INFINITY else min(most, MOST_FILES)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))

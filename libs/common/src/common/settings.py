@@ -31,7 +31,16 @@ class ServiceSettings(BaseSettings):
     )
     mongo_database: str | None = Field(default=None, description="Another database name than the service's.")
     region_path: Path = Field(default=Path("regions/south-limburg"), description="Folder of the region pack.")
-    staff_secret: SecretStr = Field(min_length=16, description="Bearer secret of staff and admin routes.")
+    oidc_issuer: str = Field(min_length=1, max_length=256, description="Who issues access tokens: their `iss`.")
+    oidc_jwks: str = Field(
+        pattern=r"^(https://[^/]+|[/.\w][^:]*$)",
+        description="Where the issuer's public keys are (JWK Set): an https address or a file; looked at again by itself.",
+    )
+    oidc_audience: str = Field(
+        default="loket",
+        pattern=r"^[!-~]{1,128}$",
+        description="Whom tokens are for: their `aud` is this, or this with a colon and the service's name.",
+    )
     organisation_oin: str = Field(
         default="00000000000000000000",
         pattern=r"^[0-9]{20}$",
@@ -44,6 +53,9 @@ class ServiceSettings(BaseSettings):
     trace_ratio: float = Field(default=0.1, ge=0, le=1, description="Share of traces that are recorded.")
     log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="Least level that is logged.")
     body_limit_bytes: int = Field(default=256 * 1024, ge=1024, le=16 * 1024 * 1024, description="Most bytes of a request's body.")
+    request_seconds: float = Field(
+        default=20, gt=0, le=600, description="How long a request may take to come in whole, and a connection to begin one."
+    )
     batch_size: int = Field(default=500, ge=1, le=5000, description="Most records taken from Kafka at once.")
     patience_seconds: float = Field(
         default=20, ge=0, description="How long a batch waits for store, broker or provider before its partitions are paused."

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import hmac
-from collections.abc import Awaitable, Callable
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
-from fastapi import APIRouter, FastAPI, Security
-from fastapi.security import HTTPBearer
+from fastapi import APIRouter, FastAPI
 from fastapi_swagger import patch_fastapi
 from opentelemetry.trace import SpanKind
 from prometheus_client import generate_latest
-from starlette.exceptions import HTTPException
-from starlette.requests import Request
 from starlette.responses import Response
 
+from common.access.keys import keys_at
+from common.access.tokens import Tokens
 from common.errors import Unavailable
 from common.lane_routes import lane_routes
 from common.limits import bounded
@@ -38,6 +35,15 @@ HEADERS = [
     (b"x-content-type-options", b"nosniff"),
     (b"x-frame-options", b"DENY"),
 ]
+RESPONSES: dict[int | str, dict[str, Any]] = {
+    code: {"description": text, "content": {MEDIA_TYPE: {}}}
+    for code, text in (
+        (400, "Every fault, by JSON Pointer"),
+        (401, "No token, or not one that is taken"),
+        (403, "The token lacks the scope"),
+        (503, "Try again later"),
+    )
+}
 QUIET = frozenset({"/health/live", "/health/ready", "/health/started", "/metrics"})
 
 
@@ -56,13 +62,13 @@ def make_app(service: Service[Any], router: APIRouter) -> FastAPI:
         redoc_url=None,
         swagger_ui_oauth2_redirect_url=None,
         lifespan=lambda _app: service.running(),
-        responses={
-            code: {"description": text, "content": {MEDIA_TYPE: {}}}
-            for code, text in ((400, "Every fault, by JSON Pointer"), (503, "Try again later"))
-        },
+        responses=RESPONSES,
     )
-    patch_fastapi(app)  # `/docs` from this machine: the usual page fetches its script from elsewhere
+    # `/docs` from this machine: the usual page fetches its script from elsewhere, and keeps the token that was given to it
+    patch_fastapi(app, swagger_ui_parameters={"tryItOutEnabled": True, "persistAuthorization": False, "filter": True})
     answer_problems(app)
+    app.state.tokens = _tokens(service)
+    app.state.refused = lambda reason: service.log.warning("refused", status=401, reason=reason)
     app.include_router(router)
     app.include_router(lane_routes(service))
     app.include_router(_health(service))
@@ -70,17 +76,10 @@ def make_app(service: Service[Any], router: APIRouter) -> FastAPI:
     return app
 
 
-def staff_guard(secret: str) -> Callable[[Request], Awaitable[None]]:
-    """Refuses whoever does not bear the staff secret."""
-    expected = f"Bearer {secret}".encode()
-    documented = HTTPBearer(auto_error=False, scheme_name="staff", description="The staff secret of this installation.")
-
-    async def staff(request: Request, _given: object = Security(documented)) -> None:
-        given = request.headers.get("authorization", "").encode()
-        if not hmac.compare_digest(given, expected):
-            raise HTTPException(401, "This route needs the staff secret as bearer.", {"WWW-Authenticate": 'Bearer realm="loket"'})
-
-    return staff
+def _tokens(service: Service[Any]) -> Tokens:
+    settings, name = service.blueprint.settings, service.blueprint.name
+    audiences = (settings.oidc_audience, f"{settings.oidc_audience}:{name}")
+    return Tokens(keys_at(settings.oidc_jwks, service.log), settings.oidc_issuer, audiences, service.clock)
 
 
 def _health(service: Service[Any]) -> APIRouter:

@@ -9,6 +9,7 @@ from loket.commands import clock, contracts, jars, lanes
 from loket.commands.demo import demo
 from loket.commands.rebuild import rebuild
 from loket.commands.reset import reset
+from loket.commands.token import token
 from loket.commands.up import up
 from loket.errors import LoketError
 
@@ -19,6 +20,7 @@ app.command()(demo)
 app.command()(up)
 app.command()(reset)
 app.command()(rebuild)
+app.command()(token)
 app.add_typer(clock.app, name="clock")
 app.add_typer(contracts.app, name="contracts")
 app.add_typer(jars.app, name="jars")

@@ -1,11 +1,13 @@
-"""What staff can see of messages: where each is, never its words or its address; and the templates, filled with made-up facts."""
+"""What can be seen of messages: where each is, never its words or its address; and the templates, filled with made-up facts."""
 
 from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Query
 
+from common.access.guard import GuardedRoute, Known, allowed
+from common.access.tokens import Caller
 from common.errors import NotFound, Rejected
 from common.events.base import Language
 from common.http import View
@@ -78,42 +80,60 @@ class PreviewView(View):
 
 
 def routes(context: Context, messages: StoredMessages, wording: RegionWording) -> APIRouter:
-    """The routes of notifications, all for staff."""
-    router = APIRouter(prefix="/v1", dependencies=[Depends(context.staff)])
+    """The routes of notifications; a message knows its case but no organisation, so it is for who acts for all of them."""
+    router = APIRouter(prefix="/v1", route_class=GuardedRoute)
     _message_routes(router, context, messages)
     _template_routes(router, wording)
     return router
 
 
 def _message_routes(router: APIRouter, context: Context, messages: StoredMessages) -> None:
-    @router.get("/messages", summary="Messages of a case, or in a state")
-    async def list_messages(case: UUID | None = None, state: State | None = None, page: Page = 1, page_size: PageSize = 50) -> MessagePage:
+    read = [allowed("messages:read")]
+
+    @router.get("/messages", summary="Messages of a case, or in a state", dependencies=read)
+    async def list_messages(
+        caller: Known, case: UUID | None = None, state: State | None = None, page: Page = 1, page_size: PageSize = 50
+    ) -> MessagePage:
         if case is None and state is None:
             raise Rejected("Ask for the messages of a case or in a state.")
+        if not caller.of_all:
+            return MessagePage(items=(), page=page, page_size=page_size, total=0)
         found, total = await messages.page(case, state, page, page_size)
         return MessagePage(items=tuple(map(MessageView.of, found)), page=page, page_size=page_size, total=total)
 
-    @router.get("/messages/{message_id}", summary="One message")
-    async def read_message(message_id: UUID) -> MessageView:
-        message = await messages.get(message_id)
-        if message is None:
-            raise NotFound("There is no such message.")
-        return MessageView.of(message)
+    @router.get("/messages/{message_id}", summary="One message", dependencies=read)
+    async def read_message(caller: Known, message_id: UUID) -> MessageView:
+        return MessageView.of(await _within_reach(caller, messages, message_id))
 
-    @router.post("/messages/{message_id}/send-again", status_code=202, summary="Send a failed or unknown message once more")
-    async def send_again(message_id: UUID) -> MessageView:
+    @router.post(
+        "/messages/{message_id}/send-again",
+        status_code=202,
+        summary="Send a failed or unknown message once more",
+        dependencies=[allowed("messages:write")],
+    )
+    async def send_again(caller: Known, message_id: UUID) -> MessageView:
+        await _within_reach(caller, messages, message_id)
         message = await context.ask(SendAgain(message_id=message_id))
         assert isinstance(message, Message)
         return MessageView.of(message)
 
 
+async def _within_reach(caller: Caller, messages: StoredMessages, message_id: UUID) -> Message:
+    message = await messages.get(message_id) if caller.of_all else None
+    if message is None:
+        raise NotFound("There is no such message.")
+    return message
+
+
 def _template_routes(router: APIRouter, wording: RegionWording) -> None:
-    @router.get("/templates", summary="Templates, by message and language")
+    read = [allowed("templates:read")]
+
+    @router.get("/templates", summary="Templates, by message and language", dependencies=read)
     async def list_templates(page: Page = 1, page_size: PageSize = 50) -> TemplatePage:
         rows = [TemplateView(key=key, language=language, version=version) for key, language, version in wording.templates()]
         return TemplatePage(items=tuple(rows[(page - 1) * page_size :][:page_size]), page=page, page_size=page_size, total=len(rows))
 
-    @router.get("/templates/{key}/{language}/preview", summary="A template filled with made-up facts")
+    @router.get("/templates/{key}/{language}/preview", summary="A template filled with made-up facts", dependencies=read)
     async def preview_template(key: Template, language: Language) -> PreviewView:
         words = wording.preview(key, language)
         return PreviewView(key=key, language=language, version=words.version, subject=words.subject, text=words.text, html=words.html)

@@ -87,7 +87,7 @@ def _ports(context: Context, settings: Settings, region: Region, catalogue: Cata
 
 def _routes(context: Context, _ports: Ports) -> APIRouter:
     reading: Reading = context.extras["reading"]
-    return api.routes(context.staff, reading.facts, reading.figures, lambda: _records_behind(context))
+    return api.routes(reading.facts, reading.figures, lambda: _records_behind(context))
 
 
 def _records_behind(context: Context) -> int | None:

@@ -40,7 +40,7 @@ def banner(layout: Layout) -> str:
         *services,
         f"  mailbox        {layout.address('mailbox')}/mailbox",
         f"  logs           {layout.folder / 'logs'}",
-        f"  staff secret   {layout.folder / 'secrets' / 'staff'}",
+        "  tokens         .venv/bin/python -m loket token --role ops   (or desk, case-worker, analyst, partner)",
         "Ctrl-C stops it.",
     ]
     return "\n".join(lines)

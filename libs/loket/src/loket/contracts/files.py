@@ -6,6 +6,7 @@ from pathlib import Path
 
 from common.events.catalogue import EVENTS
 from loket.contracts import region_pack, strimzi
+from loket.contracts.access_page import access_page
 from loket.contracts.asyncapi import asyncapi
 from loket.contracts.catalogue import catalogue
 from loket.contracts.compat import Break, breaks
@@ -39,6 +40,7 @@ def generate(platform: Platform, root: Path) -> Files:
         CONTRACTS / "asyncapi.yaml": as_yaml(asyncapi(platform)),
         CONTRACTS / "events.md": catalogue(platform),
         Path("docs/settings.md"): settings_page(platform),
+        Path("docs/access.md"): access_page(platform),
         STRIMZI / "topics.yaml": as_yaml(*strimzi.topics()),
         STRIMZI / "users.yaml": as_yaml(*strimzi.users(platform)),
     }

@@ -1,9 +1,7 @@
 """The OpenAPI document of each service, after the NL API Design Rules: what FastAPI says, put right where it is silent or wrong."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
-
-from fastapi.routing import iter_route_contexts
 
 from common.problems import MEDIA_TYPE
 from common.web import VERSION
@@ -41,35 +39,23 @@ def openapi(service: Described) -> dict[str, Any]:
     """The document, ready to be written."""
     running = service.offline()
     document: dict[str, Any] = running.app.openapi()
-    guarded = set(_guarded(running.app.routes, running.context.staff))
-    for path, method, operation in _each(document):
-        _put_right(operation, staff=(path, method) in guarded)
+    for operation in _each(document):
+        _put_right(operation)
     document["servers"] = [_server(service.name)]
     _components(document)
     return _ordered(document)
 
 
-def _each(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
-    for path, item in document["paths"].items():
+def _each(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    for item in document["paths"].values():
         for method in _METHODS:
             if method in item:
-                yield path, method, item[method]
+                yield item[method]
 
 
-def _guarded(routes: Sequence[Any], staff: Any) -> Iterator[tuple[str | None, str]]:
-    """Routes that ask for the staff secret, by path and method."""
-    for route in iter_route_contexts(routes):
-        dependant = getattr(route, "dependant", None)
-        if dependant is not None and any(dependency.call is staff for dependency in dependant.dependencies):
-            yield from ((route.path, method.lower()) for method in route.methods or ())
-
-
-def _put_right(operation: dict[str, Any], *, staff: bool) -> None:
+def _put_right(operation: dict[str, Any]) -> None:
     responses: dict[str, Any] = operation["responses"]
     responses.pop("422", None)
-    if staff:
-        operation["security"] = [{"staff": []}]
-        responses["401"] = {"description": "The staff secret is missing or wrong"}
     for code, response in responses.items():
         response["headers"] = {**response.get("headers", {}), _VERSION: {"$ref": f"#/components/headers/{_VERSION}"}}
         if code >= "400":
@@ -89,11 +75,6 @@ def _components(document: dict[str, Any]) -> None:
         schemas.pop(name, None)
     components["schemas"] = dict(sorted({**schemas, "Problem": _PROBLEM}.items()))
     components["headers"] = {_VERSION: _VERSION_HEADER}
-    components.setdefault("securitySchemes", {})["staff"] = {
-        "type": "http",
-        "scheme": "bearer",
-        "description": "The staff secret of the deployment.",
-    }
 
 
 def _ordered(document: dict[str, Any]) -> dict[str, Any]:

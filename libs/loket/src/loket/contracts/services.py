@@ -7,8 +7,6 @@ from inspect import getdoc
 from pathlib import Path
 from typing import Any
 
-from pydantic import SecretStr
-
 from common.clock import SystemClock
 from common.events.base import Event, Tombstone
 from common.events.lane import PARKED
@@ -72,5 +70,7 @@ def handler_of(on: On[Any]) -> tuple[str, str]:
 
 def _describe(name: str, region: Path) -> Described:
     settings: type[ServiceSettings] = import_module(f"{name}.settings").Settings
-    built = settings.model_validate({"region_path": region, "staff_secret": SecretStr("only to describe the service")})
+    built = settings.model_validate(
+        {"region_path": region, "oidc_issuer": "https://issuer.example.org", "oidc_jwks": "https://issuer.example.org/jwks"}
+    )
     return Described(import_module(f"{name}.app").build(built), settings)

@@ -10,17 +10,17 @@ import httpx
 
 from loket.errors import LoketError
 from loket.story.patience import ask
+from loket.tokens import Badges
 
 QUIET = ("loket_lag_records{", "loket_outbox_aggregates ")
 LOOK = 0.03  # seconds
 
 
 class Staff:
-    """Whoever bears the staff secret."""
+    """Each of them with a token of the role that a route is for."""
 
-    def __init__(self, client: httpx.AsyncClient, addresses: dict[str, str], secret: str) -> None:
-        self._client, self._at = client, addresses
-        self._headers = {"authorization": f"Bearer {secret}"}
+    def __init__(self, client: httpx.AsyncClient, addresses: dict[str, str], badges: Badges) -> None:
+        self._client, self._at, self._badges = client, addresses, badges
 
     async def get(self, service: str, path: str, **query: Any) -> Any:
         """The answer of a route."""
@@ -67,10 +67,18 @@ class Staff:
         return ready == httpx.codes.OK and all(line.endswith(" 0.0") for line in metrics.splitlines() if line.startswith(QUIET))
 
     async def _ask(self, method: str, service: str, path: str, **more: Any) -> Any:
-        response = await ask(self._client, method, self._at[service] + path, headers=self._headers, **more)
+        headers = {"authorization": f"Bearer {self._badges.of(role_for(service, path))}"}
+        response = await ask(self._client, method, self._at[service] + path, headers=headers, **more)
         if response.status_code >= httpx.codes.BAD_REQUEST:
             raise LoketError(f"{method} {service} {response.request.url.path} answered {response.status_code}: {response.text[:300]}")
         return response.json() if response.content else None
+
+
+def role_for(service: str, path: str) -> str:
+    """Who does what in the story."""
+    if service == "scheduling":
+        return "case-worker" if path.startswith("/v1/closures") else "desk"
+    return "ops" if service == "reporting" else "case-worker"
 
 
 def moment(text: str) -> datetime:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from common.access.issuing import ISSUER
 from loket.embedded.child import HOST
 from loket.supervisor.folder import StateFolder
 from loket.supervisor.layout import Layout
@@ -18,7 +19,8 @@ def _common(service: str, layout: Layout, folder: StateFolder) -> dict[str, str]
         "PORT": str(layout.ports.by_name()[service]),
         "KAFKA_BOOTSTRAP_SERVERS": layout.bootstrap,
         "REGION_PATH": str(layout.region),
-        "STAFF_SECRET": folder.staff_secret(),
+        "OIDC_ISSUER": ISSUER,
+        "OIDC_JWKS": str(folder.public_keys),
         "CLOCK_FILE": str(folder.clock),
         "ENVIRONMENT": "local",
     } | ({"MONGO_URL": layout.mongo_url} if layout.mongo_url else {"SQLITE_PATH": str(folder.store(service))})

@@ -10,6 +10,7 @@ from typing import IO
 
 import yaml
 
+from common.access.issuing import Issuer, new_key, public_keys
 from loket.errors import LoketError
 
 NEEDED_BYTES = 1024**3
@@ -32,8 +33,14 @@ class StateFolder:
         return self.path / "clock.json"
 
     @property
-    def staff_secret_file(self) -> Path:
-        return self.path / "secrets" / "staff"
+    def signing_key(self) -> Path:
+        """The private key of this machine's tokens; no service sees it."""
+        return self.path / "secrets" / "issuer.pem"
+
+    @property
+    def public_keys(self) -> Path:
+        """What the services know tokens by."""
+        return self.path / "jwks.json"
 
     @property
     def partner_secrets(self) -> Path:
@@ -82,16 +89,22 @@ class StateFolder:
         """Makes the folders and the secrets that are missing."""
         for name in ("stores", "logs", "secrets"):
             (self.path / name).mkdir(exist_ok=True)
-        (self.path / "secrets").chmod(0o700)
-        if not self.staff_secret_file.exists():
-            _write_secret(self.staff_secret_file, secrets.token_urlsafe(32))
+        self.issuer()
         self._add_partner_secrets(region / "intake" / "partners.yaml")
         for log in (self.path / "logs").glob("*.log"):
             if log.stat().st_size > _LARGEST_LOG:
                 log.replace(log.with_suffix(".log.1"))
 
-    def staff_secret(self) -> str:
-        return self.staff_secret_file.read_text(encoding="utf-8").strip()
+    def issuer(self) -> Issuer:
+        """Signs tokens for the services of this machine; the key is made at first use."""
+        self.signing_key.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self.signing_key.parent.chmod(0o700)
+        if not self.signing_key.exists():
+            _write_secret(self.signing_key, new_key())
+        pem = self.signing_key.read_text(encoding="utf-8")
+        if not self.public_keys.exists():
+            _write_secret(self.public_keys, public_keys(pem))
+        return Issuer(pem)
 
     def wipe(self) -> None:
         """Removes all that was stored; refuses while somebody uses it."""

@@ -16,11 +16,12 @@ Takes CloudEvents 1.0: structured, binary (attributes as `ce-` headers) or a bat
 `webhook-timestamp` (whole seconds) and `webhook-signature`, which is `v1,` and base64 of HMAC-SHA256 over
 `{webhook-id}.{webhook-timestamp}.{body}`; several, parted by blanks, while secrets are rotated. For a single event `webhook-id` is the
 event's `id`, so that the signature binds it in binary mode too; for a batch it is any id. A signature is good for five minutes each way.
-`source` is the one that was agreed with the partner.
+`source` is the one that was agreed with the partner. Instead of signing, a partner may bear an access token with the scope `events:write`
+and its name as claim `partner`; a request with a token is judged by that alone.
 
-**Order of checks.** Size (256 KiB), rate, signature, media type, JSON, envelope, data, permission. All faults are answered at once, by
-JSON Pointer; of a batch either every event is right or none is taken. A number that passes the test of the citizen service number (BSN)
-is refused wherever it stands.
+**Order of checks.** Size (256 KiB), rate, signature or token, media type, JSON, envelope, data, permission. All faults are answered at
+once, by JSON Pointer; of a batch either every event is right or none is taken. A number that passes the test of the citizen service
+number (BSN) is refused wherever it stands.
 
 **Again.** The same event with the same bytes gets the same answer; other bytes under the same source and id get 409 (in a batch: in its
 place of the list).
@@ -39,7 +40,7 @@ _RECEIPT = {
     },
 }
 _TEXTS = {
-    401: "Not signed, not rightly signed, or not now",
+    401: "Neither a token nor a signature that is right and fresh",
     403: "This partner may not send this",
     409: "Other bytes under the same source and id",
     413: "Too large",
@@ -85,11 +86,11 @@ def _event(type_: str, data: dict[str, Any]) -> dict[str, Any]:
 
 
 def _header(name: str, text: str) -> dict[str, Any]:
-    return {"name": name, "in": "header", "required": True, "description": text, "schema": {"type": "string", "maxLength": 1024}}
+    return {"name": name, "in": "header", "required": False, "description": text, "schema": {"type": "string", "maxLength": 1024}}
 
 
 SIGNED: list[dict[str, Any]] = [
-    _header("loket-partner", "The partner's name with us."),
+    _header("loket-partner", "The partner's name with us; where there is no token."),
     _header("webhook-id", "What is signed together with the body."),
     _header("webhook-timestamp", "Seconds since 1970."),
     _header("webhook-signature", "Standard Webhooks signatures."),

@@ -14,6 +14,7 @@ from common.aggregate import Aggregate
 from common.errors import Conflict
 from common.service import Context
 from intake.api.documented import EVENTS_OPENAPI, EVENTS_TEXT
+from intake.api.partners import Partnered, partners
 from intake.gateway.admission import Admitted, Gate
 from intake.gateway.limits import read_body
 from intake.gateway.refusal import Refused
@@ -30,13 +31,21 @@ class RawRoute(APIRoute):
 
 def event_routes(context: Context, gate: Gate, body_limit: int) -> APIRouter:
     """The one route of the partner gateway."""
-    router = APIRouter(route_class=RawRoute, tags=["partners"])
+    router, door = APIRouter(route_class=RawRoute, tags=["partners"]), Partnered("events:write")
 
-    @router.post("/v1/events", status_code=202, summary="Hand in events", description=EVENTS_TEXT, openapi_extra=EVENTS_OPENAPI)
+    @router.post(
+        "/v1/events",
+        status_code=202,
+        summary="Hand in events",
+        description=EVENTS_TEXT,
+        openapi_extra=EVENTS_OPENAPI,
+        dependencies=[partners(door)],
+    )
     async def take_events(request: Request) -> Response:
         try:
             _refuse_overload(context)
-            admitted = gate.admit(request.headers, await read_body(request, body_limit))
+            bearer = await door.bearer(request)
+            admitted = gate.admit(request.headers, await read_body(request, body_limit), bearer)
             outcomes = await asyncio.gather(*map(context.ask, admitted.commands), return_exceptions=True)
             return _receipt(admitted, outcomes)
         except Refused as refused:

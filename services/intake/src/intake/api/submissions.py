@@ -15,6 +15,7 @@ from common.http import View
 from common.service import Context
 from intake.api.documented import SIGNED
 from intake.api.events import log_refusal
+from intake.api.partners import Partnered, partners
 from intake.domain.case import Case
 from intake.gateway.admission import Gate
 from intake.gateway.refusal import Refused
@@ -22,7 +23,8 @@ from intake.ports import Ports
 
 STATUS_TEXT = """\
 Status and reasons only, no personal data. Signed like an event with an empty body, and with the submission's id as `webhook-id`: the
-signature is good for this one submission and for five minutes. Whoever did not hand it in gets the same 404 as for an unknown id.
+signature is good for this one submission and for five minutes. Or with a token that
+names the partner. Whoever did not hand it in gets the same 404 as for an unknown id.
 """
 
 
@@ -53,7 +55,7 @@ def reasons_of(case: Case, ports: Ports, language: Language) -> Sequence[Reason]
 
 def submission_routes(context: Context, ports: Ports, gate: Gate) -> APIRouter:
     """The route of the status address."""
-    router = APIRouter(tags=["partners"])
+    router, door = APIRouter(tags=["partners"]), Partnered("submissions:read")
 
     @router.get(
         "/v1/submissions/{submission_id}",
@@ -61,10 +63,11 @@ def submission_routes(context: Context, ports: Ports, gate: Gate) -> APIRouter:
         summary="How far a submission is",
         description=STATUS_TEXT,
         openapi_extra={"parameters": SIGNED},
+        dependencies=[partners(door)],
     )
     async def read_submission(submission_id: UUID, request: Request, language: Language = "en") -> Submitted | Response:
         try:
-            partner = _asking(gate, request, submission_id)
+            partner = _asking(gate, request, submission_id, await door.bearer(request))
             return await _submitted(submission_id, partner, ports, language)
         except Refused as refused:
             log_refusal(context, refused)
@@ -73,9 +76,9 @@ def submission_routes(context: Context, ports: Ports, gate: Gate) -> APIRouter:
     return router
 
 
-def _asking(gate: Gate, request: Request, submission_id: UUID) -> str:
-    partner, signed_id = gate.know(request.headers.get("loket-partner", ""), request.headers, b"")
-    if signed_id != str(submission_id):
+def _asking(gate: Gate, request: Request, submission_id: UUID, bearer: str | None) -> str:
+    partner, signed_id = gate.know(request.headers, b"", bearer)
+    if signed_id is not None and signed_id != str(submission_id):
         raise Refused(401, "signature", "The signature is for another submission.", partner=partner.id)
     return partner.id
 

@@ -1,4 +1,4 @@
-"""A case as staff see it."""
+"""A case as case workers see it."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime

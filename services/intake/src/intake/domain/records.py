@@ -1,4 +1,4 @@
-"""What staff note on a case: documents shown, permits decided, numbers issued."""
+"""What is noted on a case: documents shown, permits decided, numbers issued."""
 
 from collections.abc import Iterable
 from datetime import date, datetime

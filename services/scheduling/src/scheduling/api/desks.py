@@ -5,7 +5,9 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
+from common.access.guard import GuardedRoute, Known, allowed
 from common.errors import NotFound
+from scheduling.api.reach import Reach
 from scheduling.api.views import AppointmentView, DeskDayView, DeskView, LocationView
 from scheduling.domain.catalogue import Desk, Location, in_force
 from scheduling.domain.localtime import local_day
@@ -15,20 +17,21 @@ from scheduling.ports import Ports
 from scheduling.region import Region
 
 
-def desk_routes(ports: Ports, region: Region) -> APIRouter:
+def desk_routes(ports: Ports, region: Region, reach: Reach) -> APIRouter:
     """Routes over locations and desks."""
-    router, openings = APIRouter(tags=["desks"]), Openings(region)
+    router, openings = APIRouter(tags=["desks"], route_class=GuardedRoute), Openings(region)
+    read = [allowed("desks:read")]
 
-    @router.get("/locations", summary="Locations and desks as they are today")
+    @router.get("/locations", summary="Locations and desks as they are today", dependencies=read)
     async def locations() -> list[LocationView]:
         today = local_day(ports.clock.now(), region.policies.zone)
         rows = (region.location(id_, today) for id_ in region.location_ids)
         return [_location(row, region, today) for row in rows if row is not None]
 
-    @router.get("/desks/{desk_id}/day", summary="Everything that a desk has on a day, in the order of its times")
-    async def day_list(desk_id: str, date: Annotated[date, Query()]) -> DeskDayView:
+    @router.get("/desks/{desk_id}/day", summary="Everything that a desk has on a day, in the order of its times", dependencies=read)
+    async def day_list(caller: Known, desk_id: str, date: Annotated[date, Query()]) -> DeskDayView:
         desk = in_force([row for row in region.desks if row.id == desk_id], date)
-        if desk is None:
+        if desk is None or not (caller.at(desk.location) and reach.works_at(caller, desk.id)):
             raise NotFound("There is no such desk on this day.")
         visits = await ports.visits.on_day(desk.location, date)
         agenda = await ports.agendas.get(agenda_id(desk.location, date))

@@ -1,0 +1,36 @@
+"""What can be allowed, and which role is allowed what: the table that an issuer of tokens is set up by."""
+
+from collections.abc import Mapping
+
+SCOPES: Mapping[str, str] = {
+    "events:write": "Hand in events, as the partner that the token names",
+    "submissions:read": "See how far that partner's own submissions are",
+    "cases:read": "Read cases with their personal data",
+    "cases:write": "Record documents, decisions and numbers issued; withdraw",
+    "desks:read": "Read locations, desks and their day lists",
+    "visits:read": "Read visits and appointments",
+    "visits:write": "Check in, start, complete and cancel",
+    "closures:read": "Read closures ordered at run time",
+    "closures:write": "Close and open desks and locations",
+    "messages:read": "See where messages are, never their words",
+    "messages:write": "Send a message again",
+    "templates:read": "Read templates, filled with made-up facts",
+    "timelines:read": "Read what happened to a case",
+    "indicators:read": "Read figures and the events behind them",
+    "lanes:read": "See parked lanes",
+    "lanes:write": "Redrive or discard a lane, close the breaker",
+}
+
+ROLES: Mapping[str, tuple[str, ...]] = {
+    "partner": ("events:write", "submissions:read"),
+    "desk": ("desks:read", "visits:read", "visits:write"),
+    "case-worker": (
+        *("cases:read", "cases:write", "desks:read", "visits:read", "visits:write", "closures:read", "closures:write"),
+        *("messages:read", "messages:write", "templates:read", "timelines:read"),
+    ),
+    "analyst": ("indicators:read",),
+    "ops": ("lanes:read", "lanes:write", "timelines:read", "messages:read", "templates:read"),
+}
+
+EVERY = "*"
+"""In a token's `locations` or `organisations`: all of them. A token that names none reaches none."""

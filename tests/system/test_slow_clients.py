@@ -1,0 +1,179 @@
+"""Clients that only keep the line busy, by the thousand: the service answers the others all the while, and hangs up on them."""
+
+import json
+import os
+import resource
+import selectors
+import socket
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from pathlib import Path
+
+import httpx
+import pytest
+from tests.intake.bench import KEY, event, person, signed
+
+from common.testing.issuer import issuer_settings
+from loket.embedded.child import Child, free_port, start_child
+
+LONG = os.environ.get("LOKET_TEST_LONG") == "1"
+IDLE, SLOW, ASKED = (10_000, 1_000, 300) if LONG else (2_000, 200, 100)
+PATIENCE, RESPONSIVE = (30, 2.0) if LONG else (8, 1.5)
+REGION = Path(__file__).parents[2] / "regions" / "south-limburg"
+PARTNER = "municipality-portal"
+FROM = ("127.0.0.2", 0) if sys.platform == "linux" else None
+"""Thousands of connections take as many ports: not those of the address at which other tests start their servers."""
+
+pytestmark = [pytest.mark.long, pytest.mark.timeout(240)]
+
+
+@pytest.fixture
+def intake(tmp_path: Path) -> Iterator[int]:
+    """Intake in a process of its own, without a Kafka: it takes cases all the same. Gives its port."""
+    (tmp_path / "partners").mkdir()
+    (tmp_path / "partners" / PARTNER).write_text("whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=\n")
+    port = free_port()
+    told = {
+        "HOST": "127.0.0.1",
+        "PORT": str(port),
+        "KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:1",
+        "LOG_LEVEL": "error",
+        "SQLITE_PATH": str(tmp_path / "intake.sqlite"),
+        "REGION_PATH": str(REGION),
+        "OUTBOX_LIMIT_SECONDS": "600",
+        "PARTNER_SECRETS_PATH": str(tmp_path / "partners"),
+        "REQUEST_SECONDS": str(PATIENCE),
+        **{name.upper(): value for name, value in issuer_settings().items()},
+    }
+    child = start_child("intake", [sys.executable, "-P", "-m", "intake"], tmp_path / "intake.log", {**os.environ, **told})
+    try:
+        await_answer(child, port)
+        yield port
+    finally:
+        child.stop(20)
+
+
+def await_answer(child: Child, port: int) -> None:
+    for _ in range(600):
+        assert child.alive, child.tail()
+        try:
+            if httpx.get(f"http://127.0.0.1:{port}/health/started", trust_env=False).status_code == 200:
+                return
+        except httpx.TransportError:
+            time.sleep(0.1)
+    raise AssertionError(child.tail())
+
+
+def connected(port: int, stack: ExitStack, count: int) -> list[socket.socket]:
+    made = []
+    for _ in range(count):
+        line = socket.create_connection(("127.0.0.1", port), 30, FROM)
+        stack.callback(line.close)
+        made.append(line)
+    return made
+
+
+def dribble(lines: list[socket.socket]) -> int:
+    """One more byte on every line that is still up; how many are."""
+    up = 0
+    for line in lines:
+        try:
+            line.send(b"x")
+            up += 1
+        except OSError:
+            continue
+    return up
+
+
+def hung_up(lines: list[socket.socket], within: float) -> int:
+    """On how many lines the other side hangs up within so many seconds."""
+    waiting, deadline, gone = selectors.DefaultSelector(), time.monotonic() + within, 0
+    for line in lines:
+        line.setblocking(False)
+        waiting.register(line, selectors.EVENT_READ)
+    while waiting.get_map() and time.monotonic() < deadline:
+        for key, _ in waiting.select(0.2):
+            waiting.unregister(key.fileobj)
+            gone += 1
+    waiting.close()
+    return gone
+
+
+def hand_in(client: httpx.Client, number: int) -> float:
+    """Seconds until a signed case has its 202."""
+    data = {
+        "caseType": "brp_first_registration",
+        "purpose": "eu_work",
+        "municipalityCode": "GM0935",
+        "language": "en",
+        "channel": "web",
+        "initiatorRole": "client",
+        "stayMonths": 24,
+        "contact": {"name": "A. Example", "email": "a.example@example.org"},
+        "persons": [person(group="eu_eea_ch", documents=("passport", "tenancy"))],
+        "formalities": [{"product": "brp_first_registration", "persons": [1]}],
+    }
+    body = json.dumps(event(data, str(number), partner=PARTNER)).encode()
+    headers = {"content-type": "application/cloudevents+json", **signed(body, str(number), PARTNER, datetime.now(UTC), KEY)}  # noqa: TID251
+    began = time.monotonic()
+    answer = client.post("/v1/events", content=body, headers=headers)
+    assert answer.status_code == 202, answer.text
+    return time.monotonic() - began
+
+
+def test_idle_and_slow_clients_do_not_keep_others_waiting_and_are_hung_up_on(intake: int) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard < IDLE + SLOW + 500:
+        pytest.skip(f"this machine allows {hard} open files, and {IDLE + SLOW} connections are wanted")
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(hard, IDLE + SLOW + 500)), hard))
+    with ExitStack() as stack, httpx.Client(base_url=f"http://127.0.0.1:{intake}", timeout=30, trust_env=False) as client:
+        idle, slow = connected(intake, stack, IDLE), connected(intake, stack, SLOW)
+        heads = b"POST /v1/events HTTP/1.1\r\nhost: x\r\nx-slow: "
+        bodies = b"POST /v1/events HTTP/1.1\r\nhost: x\r\ncontent-length: 10000\r\n\r\n{"
+        refused_early = b"POST /v1/cases HTTP/1.1\r\nhost: x\r\ncontent-length: 10000\r\n\r\n{"
+        for number, line in enumerate(slow):
+            line.sendall((heads, bodies, refused_early)[number % 3])
+
+        seconds = []
+        for number in range(ASKED):
+            seconds.append(hand_in(client, number))
+            if number % 10 == 0:
+                dribble(slow)
+        assert sorted(seconds)[int(ASKED * 0.9)] < RESPONSIVE
+        assert client.get("/health/live").status_code == 200
+
+        deadline = time.monotonic() + PATIENCE * 2 + 5
+        while dribble(slow) and time.monotonic() < deadline:
+            time.sleep(0.2)
+        assert dribble(slow) == 0
+        assert hung_up(idle, PATIENCE * 2 + 5) == IDLE
+        assert hand_in(client, ASKED) < RESPONSIVE
+
+
+def test_a_head_without_end_is_hung_up_on(intake: int) -> None:
+    with ExitStack() as stack:
+        [line] = connected(intake, stack, 1)
+        line.sendall(b"GET / HTTP/1.1\r\n")
+        sent = 0
+        with pytest.raises(OSError):  # noqa: PT011, PT012 - reset or broken pipe, as the machine has it
+            while sent < 50_000_000:
+                line.sendall(b"x-more: " + b"x" * 8000 + b"\r\n")
+                sent += 8010
+
+    assert sent < 20_000_000
+
+
+def test_a_connection_that_asks_again_and_again_is_kept(intake: int) -> None:
+    with httpx.Client(base_url=f"http://127.0.0.1:{intake}", timeout=30, trust_env=False) as client:
+        ports = set()
+        deadline = time.monotonic() + PATIENCE + 1
+        while time.monotonic() < deadline:
+            with client.stream("GET", "/health/live") as answer:
+                ports.add(answer.extensions["network_stream"].get_extra_info("client_addr"))
+                answer.read()
+            time.sleep(0.5)
+
+    assert len(ports) == 1
