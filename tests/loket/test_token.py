@@ -100,3 +100,4 @@ def test_the_story_acts_in_the_role_that_a_route_is_for() -> None:
     assert role_for("scheduling", "/v1/closures") == "case-worker"
     assert role_for("intake", "/v1/cases") == "case-worker"
     assert role_for("reporting", "/v1/cases/x/timeline") == "ops"
+    assert role_for("reporting", "/v1/indicators/k01") == "analyst"

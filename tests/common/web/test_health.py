@@ -102,7 +102,6 @@ def test_every_setting_is_documented_and_secrets_are_secret() -> None:
     assert all(field.description and field.description.endswith(".") for field in fields.values())
     made_settings = blueprint("127.0.0.1:1", "", Path("nowhere"), mongo_url="mongodb://canary").settings
     assert "canary" not in repr(made_settings)
-    assert "0123456789abcdef" not in repr(made_settings)
 
 
 async def test_a_start_that_fails_halfway_leaves_nothing_running(tmp_path: Path) -> None:

@@ -78,7 +78,9 @@ def role_for(service: str, path: str) -> str:
     """Who does what in the story."""
     if service == "scheduling":
         return "case-worker" if path.startswith("/v1/closures") else "desk"
-    return "ops" if service == "reporting" else "case-worker"
+    if service == "reporting":
+        return "analyst" if path.startswith("/v1/indicators") else "ops"
+    return "case-worker"
 
 
 def moment(text: str) -> datetime:
