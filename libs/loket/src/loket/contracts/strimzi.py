@@ -1,10 +1,11 @@
 """Topics and users of Kafka as Strimzi's operator takes them: who may write and read what follows from who tells and hears what."""
 
+from collections.abc import Iterable
 from typing import Any
 
-from common.events.base import Event
 from common.topics import TOPICS, Topic
-from loket.contracts.services import Described, Platform
+from loket.contracts.access import Right, principals, rights
+from loket.contracts.services import Platform
 
 _API = "kafka.strimzi.io/v1"
 _LABELS = {"strimzi.io/cluster": "loket"}
@@ -19,7 +20,7 @@ def topics() -> list[dict[str, Any]]:
 
 def users(platform: Platform) -> list[dict[str, Any]]:
     """A KafkaUser for every service."""
-    return [_user(service) for service in platform]
+    return [_user(principal, rights(platform)) for principal in principals(platform)]
 
 
 def _topic(topic: Topic) -> dict[str, Any]:
@@ -32,23 +33,15 @@ def _topic(topic: Topic) -> dict[str, Any]:
     }
 
 
-def _user(service: Described) -> dict[str, Any]:
-    rules = [
-        *(_rule("topic", event.topic, "Write", "Describe") for event in _sorted(service.tells)),
-        *(_rule("topic", event.topic, "Read", "Describe") for event in _sorted(service.hears)),
-        _rule("group", service.name, "Read"),
-    ]
+def _user(principal: str, wanted: Iterable[Right]) -> dict[str, Any]:
+    rules = [_rule(right) for right in wanted if right.principal == principal]
     return {
         "apiVersion": _API,
         "kind": "KafkaUser",
-        "metadata": {"name": service.name, "labels": _LABELS},
+        "metadata": {"name": principal, "labels": _LABELS},
         "spec": {"authentication": {"type": "scram-sha-512"}, "authorization": {"type": "simple", "acls": rules}},
     }
 
 
-def _rule(kind: str, name: str, *operations: str) -> dict[str, Any]:
-    return {"resource": {"type": kind, "name": name, "patternType": "literal"}, "operations": list(operations)}
-
-
-def _sorted(events: Any) -> list[type[Event]]:
-    return sorted(events, key=lambda event: str(event.topic))
+def _rule(right: Right) -> dict[str, Any]:
+    return {"resource": {"type": right.kind, "name": right.name, "patternType": "literal"}, "operations": list(right.operations)}
