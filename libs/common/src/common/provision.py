@@ -7,6 +7,7 @@ from aiokafka.errors import KafkaError
 from pydantic import Field
 
 from common.broker import create_topics
+from common.environment import read
 from common.kafka_security import KafkaSettings
 from common.topics import TOPICS
 
@@ -34,7 +35,7 @@ async def provision(settings: Provision) -> None:
 
 def main() -> None:
     """One line when it is done, or why it is not."""
-    settings = Provision()
+    settings = read(Provision)
     try:
         asyncio.run(provision(settings))
     except TimeoutError:

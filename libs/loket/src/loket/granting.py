@@ -87,7 +87,7 @@ class Granting:
             return [answer.result() for answer in answers]
         except KafkaException as error:
             self._client.poll(0)
-            why = self._said or error.args[0].str()
+            why = self._said or error.args[0].name()
             raise LoketError(f"Kafka at {self._bootstrap} has not been given its users and rights: {why}.") from error
 
     def _note(self, error: Any) -> None:

@@ -151,6 +151,7 @@ class EmbeddedKafka:
         self.folder.mkdir(parents=True, exist_ok=True)
         lines = server_properties(self.folder / "records", self.port, free_port())
         if self._admin_password is not None:
+            self.folder.chmod(0o700)  # rights at the door are worth nothing to whoever reads the files
             lines |= secure_properties(certificates(self.folder / CA_FILE.parent), self._admin_password())
         lines |= self._properties
         self._server_properties.touch(mode=0o600)  # it may hold a password

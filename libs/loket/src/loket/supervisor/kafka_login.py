@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from common.environment import read
 from common.kafka_security import PLAINTEXT, KafkaSecurity, KafkaSettings
 from loket.embedded.kafka import CA_FILE, is_secure
 from loket.embedded.kafka_security import ADMIN
@@ -11,7 +12,7 @@ from loket.supervisor.layout import Layout
 
 def administrator(layout: Layout, folder: StateFolder) -> KafkaSecurity:
     """Of the platform's own Kafka; of another, whoever the environment names."""
-    return KafkaSettings().kafka_security if layout.kafka_bootstrap_servers else _own(ADMIN, folder)
+    return read(KafkaSettings).kafka_security if layout.kafka_bootstrap_servers else _own(ADMIN, folder)
 
 
 def environment_of_kafka(service: str, layout: Layout, folder: StateFolder, environ: Mapping[str, str]) -> dict[str, str]:
