@@ -9,12 +9,13 @@ import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from common.kafka_security import PLAINTEXT, KafkaSecurity
-from loket.embedded.certificates import certificates
+from loket.embedded.certificates import Certificates, certificates
 from loket.embedded.child import HOST, Child, free_port, is_free, start_child, tail
 from loket.embedded.jars import KAFKA, default_cache, jar_files
 from loket.embedded.java import Java, find_java
@@ -129,6 +130,11 @@ class EmbeddedKafka:
     def _formatted(self) -> Path:
         return self.folder / "formatted"
 
+    @cached_property
+    def _certificates(self) -> Certificates:
+        """Once for as long as we run: a Kafka that is started again in between must be believed by those who run on."""
+        return certificates(self.folder / CA_FILE.parent)
+
     def _refuse_another_security(self) -> None:
         """Users lie in the log from its formatting on; and what was secure does not become open by a forgotten word."""
         secure = self._admin_password is not None
@@ -152,7 +158,7 @@ class EmbeddedKafka:
         lines = server_properties(self.folder / "records", self.port, free_port())
         if self._admin_password is not None:
             self.folder.chmod(0o700)  # rights at the door are worth nothing to whoever reads the files
-            lines |= secure_properties(certificates(self.folder / CA_FILE.parent), self._admin_password())
+            lines |= secure_properties(self._certificates, self._admin_password())
         lines |= self._properties
         self._server_properties.touch(mode=0o600)  # it may hold a password
         self._server_properties.write_text("".join(f"{key}={value}\n" for key, value in lines.items()), encoding="utf-8")
