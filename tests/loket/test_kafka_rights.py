@@ -1,6 +1,9 @@
 """Every principal tries every topic and every group on a real Kafka: what the code names works, all else is refused."""
 
 import asyncio
+import re
+import socket
+import ssl
 from collections.abc import Iterator
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
@@ -124,6 +127,27 @@ async def test_a_wrong_password_another_authority_and_plaintext_are_refused_at_t
     assert not await answers(bootstrap, secure.security(PREFIX + "nobody"))
     assert not await answers(bootstrap, KafkaSecurity("SASL_SSL", right.username, right.password, certificates(tmp_path).ca))
     assert not await answers(bootstrap, PLAINTEXT)
+
+
+def test_nobody_without_kafkas_own_certificate_is_let_in_at_its_controller(secure: Secure) -> None:
+    (door,) = re.findall(
+        r"controller\.quorum\.bootstrap\.servers=127\.0\.0\.1:(\d+)", (secure.kafka.folder / "server.properties").read_text()
+    )
+    context = ssl.create_default_context(cafile=secure.kafka.security.ca_file)
+
+    with (
+        socket.create_connection(("127.0.0.1", int(door)), timeout=10) as plain,
+        context.wrap_socket(plain, server_hostname="127.0.0.1") as wrapped,
+        pytest.raises(ssl.SSLError, match=r"(?i)(bad|required).certificate|certificate.(bad|required)"),
+    ):
+        wrapped.recv(1)
+
+
+def test_what_a_secure_kafka_keeps_is_nobody_elses_to_read(secure: Secure) -> None:
+    assert secure.kafka.folder.stat().st_mode & 0o777 == 0o700
+    assert (secure.kafka.folder / "server.properties").stat().st_mode & 0o777 == 0o600
+    assert b"password of admin" not in Path(f"/proc/{secure.kafka.pid}/cmdline").read_bytes()
+    assert "password of" not in secure.kafka.log.read_text()
 
 
 def test_a_login_that_is_refused_is_said_by_name(secure: Secure, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,10 +1,12 @@
 """A folder keeps to what its Kafka was made with, and every service is told of Kafka what is its own to know."""
 
+import subprocess
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from loket.embedded.java import find_java
 from loket.embedded.kafka import EmbeddedKafka
 from loket.embedded.kafka_security import argument_file
 from loket.errors import LoketError
@@ -92,6 +94,26 @@ def test_how_somebody_elses_kafka_is_reached_is_the_callers_to_say(layout: Layou
     layout = replace(layout, kafka_bootstrap_servers="kafka:9093")
 
     assert told_of_kafka("intake", layout, folder) == STRAY | {"KAFKA_BOOTSTRAP_SERVERS": "kafka:9093"}
+
+
+def test_no_list_of_processes_shows_the_administrators_password_while_kafka_is_formatted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str] = []
+
+    def run(command: list[str], **_: object) -> "subprocess.CompletedProcess[bytes]":
+        told.extend([*command, Path(command[1].removeprefix("@")).read_text()])
+        return subprocess.CompletedProcess(command, 1)
+
+    kafka, java = EmbeddedKafka(tmp_path, admin_password=lambda: "a-password"), find_java()
+    monkeypatch.setattr("loket.embedded.kafka.subprocess.run", run)
+
+    with pytest.raises(LoketError, match="could not prepare its folder"):
+        kafka._format(java, [])
+
+    *command, arguments = told
+    assert "password=a-password" in arguments
+    assert not any("a-password" in word for word in command)
 
 
 def test_what_java_is_told_with_a_password_in_it_is_for_nobody_else_to_read_and_gone_afterwards(tmp_path: Path) -> None:
