@@ -1,5 +1,6 @@
 """Rules of the chassis that are kept by looking at its text and its factory."""
 
+import ast
 import re
 from datetime import UTC, datetime
 from pathlib import Path
@@ -38,6 +39,26 @@ def test_what_only_one_module_may_do_no_other_does(wanted: str, only_in: set[str
 
     found = {name for name in found if not name.startswith("loket/")}
     assert found <= only_in, f"{wanted} in {found - only_in}"
+
+
+def clients_of_kafka() -> list[tuple[str, ast.Call]]:
+    """Every place in the sources that makes a client of aiokafka or FastStream."""
+    made = re.compile(r"(AIOKafka(Consumer|Producer|AdminClient|Client)|KafkaBroker)$")
+    calls = [(path, node) for path in SOURCES if "/src/" in str(path) for node in ast.walk(ast.parse(path.read_text()))]
+    return [(str(path), node) for path, node in calls if isinstance(node, ast.Call) and made.match(getattr(node.func, "id", ""))]
+
+
+def test_whoever_makes_a_client_of_kafka_says_who_it_is() -> None:
+    """One that is not told would speak without TLS, and on an open Kafka nobody would notice."""
+    clients = clients_of_kafka()
+    silent = [
+        f"{path}:{call.lineno}"
+        for path, call in clients
+        if not re.search(r"\*\*[\w.]*\b(of_client\(\)|_reached\(kafka\))|security=settings\.kafka_security", ast.unparse(call))
+    ]
+
+    assert len(clients) >= 6
+    assert silent == []
 
 
 async def nothing(message: Any) -> None: ...

@@ -113,7 +113,8 @@ def test_secrets_come_as_files(manifests: list[Manifest]) -> None:
         pod = deployment["spec"]["template"]["spec"]
         mounted = {one["name"]: one["mountPath"] for one in pod["containers"][0]["volumeMounts"]}
         assert mounted["secrets"] == "/run/secrets", name
-        assert all(one["secret"]["defaultMode"] == 0o440 for one in pod["volumes"] if "secret" in one), name
+        held = [one.get("secret") or one["projected"] for one in pod["volumes"] if {"secret", "projected"} & set(one)]
+        assert {one["defaultMode"] for one in held} == {0o440}, name
 
 
 def test_the_local_overlay_brings_every_secret_that_is_mounted(local: list[Manifest]) -> None:
@@ -154,6 +155,34 @@ def test_production_has_every_topic_and_a_user_per_service(production: list[Mani
     assert set(of_kind(production, "KafkaTopic")) == {topic.name for topic in TOPICS}
     assert set(of_kind(production, "KafkaUser")) == set(SERVICES)
     assert {one["apiVersion"] for one in production if one["kind"].startswith("Kafka")} == {"kafka.strimzi.io/v1"}
+
+
+def test_in_production_each_service_is_its_own_user_of_kafka_over_tls(production: list[Manifest]) -> None:
+    (told,) = [one["data"] for name, one in of_kind(production, "ConfigMap").items() if name.startswith("settings-")]
+    assert told["KAFKA_BOOTSTRAP_SERVERS"] == "loket-kafka-bootstrap:9093"
+    for name, deployment in of_kind(production, "Deployment").items():
+        pod = deployment["spec"]["template"]["spec"]
+        container, volumes = pod["containers"][0], {one["name"]: one for one in pod["volumes"]}
+        own = {one["name"]: one["value"] for one in container["env"]}
+        mounts = {one["mountPath"]: one["name"] for one in container["volumeMounts"]}
+        assert (own["KAFKA_SECURITY_PROTOCOL"], own["KAFKA_SASL_USERNAME"]) == ("SASL_SSL", name)
+        folder, _, file = own["KAFKA_CA_FILE"].rpartition("/")
+        ca = volumes[mounts[folder]]["secret"]
+        assert (ca["secretName"], [item["path"] for item in ca["items"]]) == ("loket-cluster-ca-cert", [file])
+        password = {"name": name, "items": [{"key": "password", "path": "kafka_sasl_password"}]}
+        sources = [one["secret"] for one in volumes[mounts["/run/secrets"]]["projected"]["sources"]]
+        assert sources == [{"name": f"{name}-secrets"}, password]
+        assert name in of_kind(production, "KafkaUser")
+
+
+def test_production_starts_with_what_it_is_told_of_kafka(production: list[Manifest], platform: Platform, tmp_path: Path) -> None:
+    (told,) = [one["data"] for name, one in of_kind(production, "ConfigMap").items() if name.startswith("settings-")]
+    (tmp_path / "ca.crt").touch()
+    for service in platform:
+        container = of_kind(production, "Deployment")[service.name]["spec"]["template"]["spec"]["containers"][0]
+        own = told | {one["name"]: one["value"] for one in container["env"]} | {"KAFKA_CA_FILE": str(tmp_path / "ca.crt")}
+        made = service.settings(**{name.lower(): value for name, value in own.items()}, kafka_sasl_password="a-password")
+        assert (made.environment, made.kafka_security.username) == ("production", service.name)
 
 
 def test_the_local_overlay_makes_the_topics_by_the_code(local: list[Manifest]) -> None:

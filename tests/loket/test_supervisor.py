@@ -237,7 +237,7 @@ def loket_up(layout: Layout, environ: dict[str, str]) -> "subprocess.Popen[str]"
         "import sys; from loket.commands import up; from loket.supervisor import Layout, Ports; from pathlib import Path\n"
         f"ports = Ports(*{list(layout.ports.by_name().values())})\n"
         f"layout = Layout(folder=Path({str(layout.folder)!r}), region=Path({str(layout.region)!r}), ports=ports)\n"
-        "Layout.read = lambda *_: layout\n"
+        "Layout.read = lambda *_, **__: layout\n"
         "up.up()"
     )
     return subprocess.Popen([sys.executable, "-u", "-c", script], env=environ, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)

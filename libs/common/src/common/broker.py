@@ -12,6 +12,7 @@ from faststream import AckPolicy
 from faststream.kafka import KafkaBroker, KafkaMessage
 from faststream.kafka.message import FAKE_CONSUMER
 
+from common.kafka_security import PLAINTEXT, KafkaSecurity
 from common.settings import ServiceSettings
 from common.topics import MESSAGE_LIMIT, Topic
 
@@ -32,6 +33,7 @@ def make_broker(settings: ServiceSettings, client_id: str) -> KafkaBroker:
     return KafkaBroker(
         settings.kafka_bootstrap_servers.split(","),
         client_id=client_id,
+        security=settings.kafka_security.of_broker(),
         logger=None,
         apply_types=False,
         allow_auto_create_topics=False,
@@ -82,9 +84,11 @@ async def _as_it_is(message: KafkaMessage) -> KafkaMessage:
     return message
 
 
-async def create_topics(bootstrap_servers: str, topics: Iterable[Topic], prefix: str = "", replication_factor: int = 1) -> None:
+async def create_topics(
+    bootstrap_servers: str, topics: Iterable[Topic], prefix: str = "", replication_factor: int = 1, security: KafkaSecurity = PLAINTEXT
+) -> None:
     """Make the topics that are missing; returns when the cluster knows them all."""
-    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap_servers)
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap_servers, **security.of_client())
     await admin.start()
     try:
         wanted = {prefix + topic.name: topic for topic in topics}
@@ -96,7 +100,7 @@ async def create_topics(bootstrap_servers: str, topics: Iterable[Topic], prefix:
         ]
         if new:
             _refuse_failures(await admin.create_topics(new))
-        await _known(bootstrap_servers, list(wanted))
+        await _known(bootstrap_servers, list(wanted), security)
     finally:
         await admin.close()
 
@@ -108,8 +112,8 @@ def _refuse_failures(response: Any) -> None:
             raise error(f"Topic {name} cannot be made.")
 
 
-async def _known(bootstrap_servers: str, names: list[str]) -> None:
-    consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap_servers)
+async def _known(bootstrap_servers: str, names: list[str], security: KafkaSecurity) -> None:
+    consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap_servers, **security.of_client())
     await consumer.start()
     try:
         for name in names:

@@ -5,17 +5,16 @@ import sys
 
 from aiokafka.errors import KafkaError
 from pydantic import Field
-from pydantic_settings import BaseSettings
 
 from common.broker import create_topics
+from common.environment import read
+from common.kafka_security import KafkaSettings
 from common.topics import TOPICS
 
 
-class Provision(BaseSettings):
+class Provision(KafkaSettings):
     """What it can be told by its environment."""
 
-    kafka_bootstrap_servers: str = Field(default="127.0.0.1:19092", description="Addresses of Kafka, separated by commas.")
-    topic_prefix: str = Field(default="", pattern=r"^[a-z0-9.-]{0,60}$", description="Put before every topic.")
     replication_factor: int = Field(default=1, ge=1, le=15, description="On how many brokers each topic lies.")
     patience_seconds: float = Field(default=120, ge=0, description="How long to wait for Kafka.")
 
@@ -25,7 +24,9 @@ async def provision(settings: Provision) -> None:
     async with asyncio.timeout(settings.patience_seconds):
         while True:
             try:
-                await create_topics(settings.kafka_bootstrap_servers, TOPICS, settings.topic_prefix, settings.replication_factor)
+                await create_topics(
+                    settings.kafka_bootstrap_servers, TOPICS, settings.topic_prefix, settings.replication_factor, settings.kafka_security
+                )
             except (KafkaError, OSError):
                 await asyncio.sleep(1)
             else:
@@ -34,7 +35,7 @@ async def provision(settings: Provision) -> None:
 
 def main() -> None:
     """One line when it is done, or why it is not."""
-    settings = Provision()
+    settings = read(Provision)
     try:
         asyncio.run(provision(settings))
     except TimeoutError:

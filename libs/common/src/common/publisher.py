@@ -12,6 +12,7 @@ from aiokafka.partitioner import murmur2
 
 from common.cloudevents import Outgoing
 from common.errors import Unavailable
+from common.kafka_security import PLAINTEXT, KafkaSecurity
 from common.topics import MESSAGE_LIMIT
 
 PATIENCE = 15.0  # seconds until the outcome of a batch counts as unknown
@@ -34,8 +35,8 @@ def _hash(key: bytes) -> int:
 class Publisher:
     """The one place that produces. A producer whose batch has an unknown outcome is thrown away and the batch counts as not sent."""
 
-    def __init__(self, bootstrap_servers: str, client_id: str, topic_prefix: str = "") -> None:
-        self._bootstrap, self._client_id, self._prefix = bootstrap_servers, client_id, topic_prefix
+    def __init__(self, bootstrap_servers: str, client_id: str, topic_prefix: str = "", security: KafkaSecurity = PLAINTEXT) -> None:
+        self._bootstrap, self._client_id, self._prefix, self._security = bootstrap_servers, client_id, topic_prefix, security
         self._producer: AIOKafkaProducer | None = None
         self._asked: list[_Asked] = []
         self._round: asyncio.Task[None] | None = None
@@ -107,6 +108,7 @@ class Publisher:
                 max_batch_size=MESSAGE_LIMIT,
                 max_request_size=MESSAGE_LIMIT * 4,
                 request_timeout_ms=10_000,
+                **self._security.of_client(),
             )
             try:
                 await producer.start()

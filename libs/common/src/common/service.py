@@ -101,7 +101,9 @@ class Service(Generic[P]):
         self.metrics, self.log = Metrics(blueprint.name), logger(blueprint.name, settings.log_level)
         self.tracing = tracing or Tracing(blueprint.name, settings.trace_ratio, _exporter(settings))
         self.group = settings.topic_prefix + blueprint.name
-        self._publisher = publisher or Publisher(settings.kafka_bootstrap_servers, blueprint.name, settings.topic_prefix)
+        self._publisher = publisher or Publisher(
+            settings.kafka_bootstrap_servers, blueprint.name, settings.topic_prefix, settings.kafka_security
+        )
         self.context = Context(
             settings,
             self.store,

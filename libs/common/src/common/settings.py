@@ -1,28 +1,21 @@
 """What every service can be told by its environment or by files in `/run/secrets`; each service adds its own."""
 
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field, SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import Field, SecretStr, model_validator
+
+from common.kafka_security import KafkaSettings
 
 
-class ServiceSettings(BaseSettings):
+class ServiceSettings(KafkaSettings):
     """Read once, by `__main__`; nothing else looks at the environment."""
 
-    model_config = SettingsConfigDict(
-        secrets_dir="/run/secrets" if Path("/run/secrets").is_dir() else None, extra="ignore", hide_input_in_errors=True
-    )
-
     environment: Literal["local", "test", "production"] = Field(
-        default="local", description="Where this runs; production refuses a shifted clock."
+        default="local", description="Where this runs; production refuses a shifted clock and a Kafka without TLS."
     )
     host: str = Field(default="127.0.0.1", description="Address to listen on.")
     port: int = Field(default=8000, ge=0, le=65535, description="Port to listen on.")
-    kafka_bootstrap_servers: str = Field(default="127.0.0.1:19092", description="Addresses of Kafka, separated by commas.")
-    topic_prefix: str = Field(
-        default="", pattern=r"^[a-z0-9.-]{0,60}$", description="Put before every topic and group; lets several platforms share one Kafka."
-    )
     sqlite_path: Path = Field(
         default=Path(".loket/stores/service.sqlite"), description="File of the embedded store; used when there is no MONGO_URL."
     )
@@ -66,3 +59,10 @@ class ServiceSettings(BaseSettings):
     outbox_limit_seconds: float = Field(
         default=60, gt=0, description="Oldest entry in the outbox before new submissions are asked to come back later."
     )
+
+    @model_validator(mode="after")
+    def _production_speaks_tls(self) -> Self:
+        """Rights hold principals back, and without TLS everybody is the same one: ANONYMOUS, on a topic with people's addresses too."""
+        if self.environment == "production" and self.kafka_security_protocol == "PLAINTEXT":
+            raise ValueError("Production speaks to Kafka as somebody and over TLS: set KAFKA_SECURITY_PROTOCOL=SASL_SSL.")
+        return self

@@ -6,6 +6,7 @@ import sys
 import typer
 
 from loket.commands import clock, contracts, jars, lanes
+from loket.commands.acl import acl
 from loket.commands.demo import demo
 from loket.commands.rebuild import rebuild
 from loket.commands.reset import reset
@@ -21,6 +22,7 @@ app.command()(up)
 app.command()(reset)
 app.command()(rebuild)
 app.command()(token)
+app.command()(acl)
 app.add_typer(clock.app, name="clock")
 app.add_typer(contracts.app, name="contracts")
 app.add_typer(jars.app, name="jars")

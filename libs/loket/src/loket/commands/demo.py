@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from loket.clockfile import move_forward, read_shift
-from loket.commands.up import PortBase, banner
+from loket.commands.up import PortBase, Secure, banner
 from loket.running import running_platform
 from loket.story.days import Clock, Days
 from loket.story.ledger import Ledger
@@ -33,9 +33,9 @@ Once = Annotated[bool, typer.Option("--once", help="Leave after the story; statu
 Share = Annotated[float, typer.Option(min=0.01, max=1, help="Play only a share of the story's submissions and days.")]
 
 
-def demo(once: Once = False, share: Share = 1, port_base: PortBase = None) -> None:
+def demo(once: Once = False, share: Share = 1, port_base: PortBase = None, secure: Secure = False) -> None:
     """Start the platform, play one month of South Limburg through it, and show what came of it."""
-    layout = Layout.read(os.environ, port_base)
+    layout = Layout.read(os.environ, port_base, secure=secure)
     os.environ.setdefault("TRACE_RATIO", "1.0")
     os.environ.setdefault("REFRESH_SECONDS", "21600")  # a day of the story passes in seconds
     held = False

@@ -16,9 +16,14 @@ PortBase = Annotated[
 ]
 
 
-def up(port_base: PortBase = None) -> None:
+Secure = Annotated[
+    bool, typer.Option("--secure", help="Kafka with TLS, a user per service and only the rights that the code names; keeps to its folder.")
+]
+
+
+def up(port_base: PortBase = None, secure: Secure = False) -> None:
     """Start Kafka, the mailbox and the four services, and keep them running until Ctrl-C."""
-    layout = Layout.read(os.environ, port_base)
+    layout = Layout.read(os.environ, port_base, secure=secure)
     with suppress(KeyboardInterrupt), running_platform(layout, typer.echo) as supervisor:
         typer.echo(banner(layout))
         while True:
@@ -30,6 +35,7 @@ def up(port_base: PortBase = None) -> None:
 def banner(layout: Layout) -> str:
     """What it runs on and where to look."""
     kafka = "as KAFKA_BOOTSTRAP_SERVERS says" if layout.kafka_bootstrap_servers else "a real Apache Kafka of one node, run by loket"
+    kafka += ", with TLS and a user per service" if layout.secure else ""
     store = "MongoDB, as MONGO_URL says" if layout.mongo_url else f"SQLite under {layout.folder / 'stores'}"
     services = [f"  {name:<14} {layout.address(name)}/docs   metrics {layout.address(name)}/metrics" for name in SERVICES]
     lines = [

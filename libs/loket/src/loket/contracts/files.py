@@ -43,6 +43,7 @@ def generate(platform: Platform, root: Path) -> Files:
         Path("docs/access.md"): access_page(platform),
         STRIMZI / "topics.yaml": as_yaml(*strimzi.topics()),
         STRIMZI / "users.yaml": as_yaml(*strimzi.users(platform)),
+        STRIMZI / "clients.yaml": as_yaml(*strimzi.clients(platform)),
     }
 
 

@@ -1,15 +1,18 @@
-"""Topics and users of Kafka as Strimzi's operator takes them: who may write and read what follows from who tells and hears what."""
+"""Topics and users of Kafka as Strimzi's operator takes them, and how each service comes by what the operator makes of its user."""
 
+from collections.abc import Iterable
 from typing import Any
 
-from common.events.base import Event
 from common.topics import TOPICS, Topic
-from loket.contracts.services import Described, Platform
+from loket.contracts.access import Right, principals, rights
+from loket.contracts.services import Platform
 
 _API = "kafka.strimzi.io/v1"
 _LABELS = {"strimzi.io/cluster": "loket"}
 _REPLICAS = 3
 _IN_SYNC = 2
+_READABLE = 0o440  # by the group that the services run as
+_CA_FILE = "ca.crt"
 
 
 def topics() -> list[dict[str, Any]]:
@@ -19,7 +22,12 @@ def topics() -> list[dict[str, Any]]:
 
 def users(platform: Platform) -> list[dict[str, Any]]:
     """A KafkaUser for every service."""
-    return [_user(service) for service in platform]
+    return [_user(principal, rights(platform)) for principal in principals(platform)]
+
+
+def clients(platform: Platform) -> list[dict[str, Any]]:
+    """A patch for every Deployment: its principal, the password that the operator made, and who vouches for the brokers."""
+    return [_client(principal) for principal in principals(platform)]
 
 
 def _topic(topic: Topic) -> dict[str, Any]:
@@ -32,23 +40,35 @@ def _topic(topic: Topic) -> dict[str, Any]:
     }
 
 
-def _user(service: Described) -> dict[str, Any]:
-    rules = [
-        *(_rule("topic", event.topic, "Write", "Describe") for event in _sorted(service.tells)),
-        *(_rule("topic", event.topic, "Read", "Describe") for event in _sorted(service.hears)),
-        _rule("group", service.name, "Read"),
-    ]
+def _user(principal: str, wanted: Iterable[Right]) -> dict[str, Any]:
+    rules = [_rule(right) for right in wanted if right.principal == principal]
     return {
         "apiVersion": _API,
         "kind": "KafkaUser",
-        "metadata": {"name": service.name, "labels": _LABELS},
+        "metadata": {"name": principal, "labels": _LABELS},
         "spec": {"authentication": {"type": "scram-sha-512"}, "authorization": {"type": "simple", "acls": rules}},
     }
 
 
-def _rule(kind: str, name: str, *operations: str) -> dict[str, Any]:
-    return {"resource": {"type": kind, "name": name, "patternType": "literal"}, "operations": list(operations)}
+def _rule(right: Right) -> dict[str, Any]:
+    return {"resource": {"type": right.kind, "name": right.name, "patternType": "literal"}, "operations": list(right.operations)}
 
 
-def _sorted(events: Any) -> list[type[Event]]:
-    return sorted(events, key=lambda event: str(event.topic))
+def _client(name: str) -> dict[str, Any]:
+    """The operator's password comes beside the service's other secrets, as the file that the setting is read from."""
+    told = {"KAFKA_SECURITY_PROTOCOL": "SASL_SSL", "KAFKA_SASL_USERNAME": name, "KAFKA_CA_FILE": f"/run/kafka/{_CA_FILE}"}
+    container = {
+        "name": name,
+        "env": [{"name": key, "value": value} for key, value in told.items()],
+        "volumeMounts": [{"name": "kafka-ca", "mountPath": "/run/kafka", "readOnly": True}],
+    }
+    password = {"name": name, "items": [{"key": "password", "path": "kafka_sasl_password"}]}
+    secrets = {"defaultMode": _READABLE, "sources": [{"secret": {"name": f"{name}-secrets"}}, {"secret": password}]}
+    ca = {"secretName": "loket-cluster-ca-cert", "defaultMode": _READABLE, "items": [{"key": _CA_FILE, "path": _CA_FILE}]}
+    volumes = [{"name": "secrets", "secret": None, "projected": secrets}, {"name": "kafka-ca", "secret": ca}]
+    return {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": {"name": name},
+        "spec": {"template": {"spec": {"containers": [container], "volumes": volumes}}},
+    }

@@ -7,17 +7,21 @@ import shutil
 import subprocess
 import time
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from common.kafka_security import PLAINTEXT, KafkaSecurity
+from loket.embedded.certificates import Certificates, certificates
 from loket.embedded.child import HOST, Child, free_port, is_free, start_child, tail
 from loket.embedded.jars import KAFKA, default_cache, jar_files
 from loket.embedded.java import Java, find_java
 from loket.embedded.kafka_probe import answers
 from loket.embedded.kafka_properties import server_properties
+from loket.embedded.kafka_security import ADMIN, argument_file, first_user, secure_properties
 from loket.embedded.warmth import Archive, archive
 from loket.errors import LoketError
 
@@ -25,8 +29,17 @@ READY_WITHIN = 60.0
 """Seconds; it takes one to four."""
 PATIENCE = 30.0
 """Seconds for a clean end; the first one also writes the class archive."""
+CA_FILE = Path("tls") / "ca.crt"
+"""Under the folder of a secure one: what its clients believe."""
+_SECURE = "secure"
 _FLAGS = ["-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xlog:disable", "-Xlog:all=error:stderr"]
 _QUIET = "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn"
+
+
+def is_secure(folder: Path) -> bool:
+    """Whether the Kafka of a folder was formatted as a secure one."""
+    formatted = folder / "formatted"
+    return formatted.exists() and _SECURE in formatted.read_text(encoding="utf-8").split()
 
 
 class EmbeddedKafka:
@@ -40,18 +53,28 @@ class EmbeddedKafka:
         cache: Path | None = None,
         log: Path | None = None,
         properties: Mapping[str, str] | None = None,
+        admin_password: Callable[[], str] | None = None,
     ) -> None:
+        """With a password for the administrator it is a secure one; it is asked for at the start."""
         self.folder = folder.resolve()
         self.port = port
         self.log = log or self.folder / "kafka.log"
         self._cache = cache or default_cache()
         self._properties = properties or {}
+        self._admin_password = admin_password
         self._child: Child | None = None
         self._archive: Archive | None = None
 
     @property
     def bootstrap(self) -> str:
         return f"{HOST}:{self.port}"
+
+    @property
+    def security(self) -> KafkaSecurity:
+        """How its administrator reaches it; without security everybody is one."""
+        if self._admin_password is None:
+            return PLAINTEXT
+        return KafkaSecurity("SASL_SSL", ADMIN, self._admin_password(), self.folder / CA_FILE)
 
     @property
     def pid(self) -> int | None:
@@ -63,6 +86,7 @@ class EmbeddedKafka:
 
     def start(self) -> str:
         """Returns the bootstrap address once Kafka answers; whatever goes wrong, nothing keeps running."""
+        self._refuse_another_security()
         self._choose_port()
         java, class_path = find_java(), jar_files(KAFKA, self._cache)
         self._write_properties()
@@ -106,6 +130,21 @@ class EmbeddedKafka:
     def _formatted(self) -> Path:
         return self.folder / "formatted"
 
+    @cached_property
+    def _certificates(self) -> Certificates:
+        """Once for as long as we run: a Kafka that is started again in between must be believed by those who run on."""
+        return certificates(self.folder / CA_FILE.parent)
+
+    def _refuse_another_security(self) -> None:
+        """Users lie in the log from its formatting on; and what was secure does not become open by a forgotten word."""
+        secure = self._admin_password is not None
+        if self._formatted.exists() and is_secure(self.folder) != secure:
+            was, now = ("without", "with") if secure else ("with", "without")
+            raise LoketError(
+                f"The Kafka under {self.folder} was made {was} --secure and cannot be started {now} it: start it {was} --secure,"
+                " give the other one a folder of its own (LOKET_FOLDER), or wipe it (`loket reset`)."
+            )
+
     def _choose_port(self) -> None:
         if self.port == 0:
             self.port = free_port()
@@ -116,7 +155,12 @@ class EmbeddedKafka:
 
     def _write_properties(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
-        lines = server_properties(self.folder / "records", self.port, free_port()) | dict(self._properties)
+        lines = server_properties(self.folder / "records", self.port, free_port())
+        if self._admin_password is not None:
+            self.folder.chmod(0o700)  # rights at the door are worth nothing to whoever reads the files
+            lines |= secure_properties(self._certificates, self._admin_password())
+        lines |= self._properties
+        self._server_properties.touch(mode=0o600)  # it may hold a password
         self._server_properties.write_text("".join(f"{key}={value}\n" for key, value in lines.items()), encoding="utf-8")
 
     def _format(self, java: Java, class_path: Sequence[Path]) -> None:
@@ -124,12 +168,13 @@ class EmbeddedKafka:
         shutil.rmtree(self.folder / "records", ignore_errors=True)
         cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
         arguments = ["format", "--standalone", f"--cluster-id={cluster}", "-c", str(self._server_properties)]
+        arguments += first_user(self._admin_password()) if self._admin_password else []
         command = self._command("kafka.tools.StorageTool", java, class_path, arguments)
-        with self.log.open("ab") as log:
-            done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, check=False)  # noqa: S603 the command is ours
+        with self.log.open("ab") as log, argument_file(self.folder, command[1:]) as file:
+            done = subprocess.run([command[0], f"@{file}"], stdin=subprocess.DEVNULL, stdout=log, stderr=log, check=False)  # noqa: S603 the command is ours
         if done.returncode != 0:
             raise LoketError(f"Kafka could not prepare its folder {self.folder}; the end of {self.log} says why:{tail(self.log)}")
-        self._formatted.write_text(cluster, encoding="utf-8")
+        self._formatted.write_text(f"{cluster} {_SECURE}" if self._admin_password else cluster, encoding="utf-8")
 
     def _command(self, main: str, java: Java, class_path: Sequence[Path], arguments: Sequence[str]) -> list[str]:
         basis = [*_FLAGS, _QUIET, "-cp", os.pathsep.join(map(str, class_path))]
@@ -151,4 +196,4 @@ class EmbeddedKafka:
 
     def _answers(self) -> bool:
         with ThreadPoolExecutor(1) as thread:  # the caller may be inside a running event loop
-            return thread.submit(lambda: asyncio.run(answers(self.bootstrap))).result()
+            return thread.submit(lambda: asyncio.run(answers(self.bootstrap, self.security))).result()

@@ -5,9 +5,11 @@ import logging
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
+from common.kafka_security import KafkaSecurity
 
-async def answers(bootstrap: str) -> bool:
-    client = AIOKafkaAdminClient(bootstrap_servers=bootstrap, request_timeout_ms=3_000)
+
+async def answers(bootstrap: str, security: KafkaSecurity) -> bool:
+    client = AIOKafkaAdminClient(bootstrap_servers=bootstrap, request_timeout_ms=3_000, **security.of_client())
     logging.getLogger("aiokafka").addFilter(_quiet)  # a broker that is not there yet is no news
     try:
         await client.start()

@@ -5,19 +5,21 @@ from collections.abc import Mapping
 from common.access.issuing import ISSUER
 from loket.embedded.child import HOST
 from loket.supervisor.folder import StateFolder
+from loket.supervisor.kafka_login import environment_of_kafka
 from loket.supervisor.layout import Layout
 
 
 def service_environment(service: str, layout: Layout, folder: StateFolder, environ: Mapping[str, str]) -> dict[str, str]:
     """The caller's environment with ours on top; LOG_LEVEL and TRACE_RATIO stay as the caller set them."""
-    return {"TRACE_RATIO": "0.1", "LOG_LEVEL": "info"} | dict(environ) | _common(service, layout, folder) | _own(service, layout, folder)
+    caller = {name: value for name, value in environ.items() if not name.startswith("KAFKA_")}
+    kafka = environment_of_kafka(service, layout, folder, environ)
+    return {"TRACE_RATIO": "0.1", "LOG_LEVEL": "info"} | caller | kafka | _common(service, layout, folder) | _own(service, layout, folder)
 
 
 def _common(service: str, layout: Layout, folder: StateFolder) -> dict[str, str]:
     return {
         "HOST": HOST,
         "PORT": str(layout.ports.by_name()[service]),
-        "KAFKA_BOOTSTRAP_SERVERS": layout.bootstrap,
         "REGION_PATH": str(layout.region),
         "OIDC_ISSUER": ISSUER,
         "OIDC_JWKS": str(folder.public_keys),

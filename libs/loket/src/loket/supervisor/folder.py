@@ -106,6 +106,10 @@ class StateFolder:
             _write_secret(self.public_keys, public_keys(pem))
         return Issuer(pem)
 
+    def kafka_password(self, user: str) -> str:
+        """Of one of Kafka's users; made when it is first asked for."""
+        return password_in(self.path / "secrets" / "kafka", user)
+
     def wipe(self) -> None:
         """Removes all that was stored; refuses while somebody uses it."""
         self.hold()
@@ -119,6 +123,14 @@ class StateFolder:
                 _write_secret(self.partner_secrets / partner, f"whsec_{base64.b64encode(secrets.token_bytes(32)).decode()}\n")
 
 
+def password_in(folder: Path, user: str) -> str:
+    """The password that lies in a folder under a user's name, made there if it is missing."""
+    if not (folder / user).exists():
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _write_secret(folder / user, secrets.token_urlsafe(32))
+    return (folder / user).read_text(encoding="utf-8").strip()
+
+
 def _partner_ids(partners: Path) -> list[str]:
     if not partners.exists():
         return []
@@ -127,7 +139,7 @@ def _partner_ids(partners: Path) -> list[str]:
 
 def _write_secret(path: Path, text: str) -> None:
     """Never readable by others, not even for a moment; never half written."""
-    draft = path.with_suffix(".draft")
+    draft = path.with_name(f"{path.name}.draft")
     draft.unlink(missing_ok=True)
     with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
         file.write(text)

@@ -46,6 +46,8 @@ class Layout:
     kafka_bootstrap_servers: str | None = None
     mongo_url: str | None = None
     cache: Path | None = None
+    topic_prefix: str = ""
+    secure: bool = False
 
     @property
     def bootstrap(self) -> str:
@@ -60,9 +62,14 @@ class Layout:
         return f"http://{HOST}:{self.ports.by_name()[name]}"
 
     @classmethod
-    def read(cls, environ: Mapping[str, str], port_base: int | None = None) -> Self:
+    def read(cls, environ: Mapping[str, str], port_base: int | None = None, *, secure: bool = False) -> Self:
         root = find_root(Path.cwd())
         cache = environ.get("LOKET_CACHE")
+        if secure and environ.get("KAFKA_BOOTSTRAP_SERVERS"):
+            raise LoketError(
+                "--secure is about the Kafka that loket runs itself, and KAFKA_BOOTSTRAP_SERVERS names another: leave out one of the two."
+                " How another Kafka is reached is said by KAFKA_SECURITY_PROTOCOL and its neighbours (docs/settings.md)."
+            )
         return cls(
             folder=Path(environ.get("LOKET_FOLDER") or root / ".loket").resolve(),
             region=Path(environ.get("REGION_PATH") or root / "regions" / "south-limburg").resolve(),
@@ -70,6 +77,8 @@ class Layout:
             kafka_bootstrap_servers=environ.get("KAFKA_BOOTSTRAP_SERVERS") or None,
             mongo_url=environ.get("MONGO_URL") or None,
             cache=Path(cache) if cache else None,
+            topic_prefix=environ.get("TOPIC_PREFIX", ""),
+            secure=secure,
         )
 
 

@@ -7,6 +7,7 @@ import time
 from collections import defaultdict, deque
 from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from types import TracebackType
 from typing import Self
 
@@ -15,6 +16,7 @@ import httpx
 from loket.embedded.child import Child, is_free, start_child
 from loket.embedded.jars import KAFKA, is_cached
 from loket.embedded.kafka import EmbeddedKafka
+from loket.embedded.kafka_security import ADMIN
 from loket.errors import LoketError
 from loket.supervisor.environment import service_environment
 from loket.supervisor.folder import StateFolder
@@ -108,7 +110,13 @@ class Supervisor:
             return [name for name in _PARTS if not _is_ready(client, self.layout.address(name))]
 
     def _embedded_kafka(self) -> EmbeddedKafka:
-        return EmbeddedKafka(self.folder.kafka, port=self.layout.ports.kafka, cache=self.layout.cache, log=self.folder.log(_KAFKA))
+        return EmbeddedKafka(
+            self.folder.kafka,
+            port=self.layout.ports.kafka,
+            cache=self.layout.cache,
+            log=self.folder.log(_KAFKA),
+            admin_password=partial(self.folder.kafka_password, ADMIN) if self.layout.secure else None,
+        )
 
     def _check_ports(self) -> None:
         for name, port in self.layout.needed_ports.items():

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from common.clock import ShiftedClock, SystemClock
+from common.environment import read
 from reporting.domain import Period
 from reporting.rebuild.log import LogError
 from reporting.rebuild.rebuilding import rebuild
@@ -16,7 +17,7 @@ from reporting.settings import Settings
 def main(arguments: Sequence[str] | None = None) -> int:
     """Rebuild with the settings of the environment."""
     asked = _asked(arguments)
-    settings = Settings()
+    settings = read(Settings)
     period = Period(asked.first, asked.end) if asked.first and asked.end else None
     clock = ShiftedClock(settings.clock_file) if settings.clock_file and settings.environment != "production" else SystemClock()
     try:

@@ -8,6 +8,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 
 from common.cloudevents import Record
+from common.kafka_security import KafkaSettings
 
 Place = tuple[str, int]  # topic, partition
 
@@ -41,10 +42,10 @@ class Log:
 
 
 @asynccontextmanager
-async def open_log(bootstrap_servers: str, topics: Iterable[str], prefix: str) -> AsyncIterator[Log]:
+async def open_log(kafka: KafkaSettings, topics: Iterable[str]) -> AsyncIterator[Log]:
     """The log of topics from its very beginning; raises `LogError` where the beginning or a topic is gone."""
-    places = await _places(bootstrap_servers, [prefix + topic for topic in topics])
-    consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap_servers, group_id=None, enable_auto_commit=False, auto_offset_reset="earliest")
+    places = await _places(kafka, [kafka.topic_prefix + topic for topic in topics])
+    consumer = AIOKafkaConsumer(**_reached(kafka), group_id=None, enable_auto_commit=False, auto_offset_reset="earliest")
     await consumer.start()
     try:
         consumer.assign(places)
@@ -52,40 +53,45 @@ async def open_log(bootstrap_servers: str, topics: Iterable[str], prefix: str) -
         if gone := sorted({place.topic for place, offset in begins.items() if offset}):
             raise LogError(f"The log does not begin at 0 any more: {', '.join(gone)}. Nothing can be compared with the whole of it.")
         ends = await consumer.end_offsets(places)
-        yield Log(consumer, ends, prefix)
+        yield Log(consumer, ends, kafka.topic_prefix)
     finally:
         await consumer.stop()
 
 
-async def _places(bootstrap_servers: str, topics: list[str]) -> list[TopicPartition]:
-    async with _administration(bootstrap_servers) as admin:
+async def _places(kafka: KafkaSettings, topics: list[str]) -> list[TopicPartition]:
+    async with _administration(kafka) as admin:
         found = await admin.describe_topics(topics)
     if missing := sorted(topic["topic"] for topic in found if topic["error_code"] or not topic["partitions"]):
         raise LogError(f"Kafka does not know {', '.join(missing)}.")
     return [TopicPartition(topic["topic"], partition["partition"]) for topic in found for partition in topic["partitions"]]
 
 
-async def members_of(bootstrap_servers: str, group: str) -> int:
+async def members_of(kafka: KafkaSettings, group: str) -> int:
     """How many replicas read as a group at the moment."""
-    async with _administration(bootstrap_servers) as admin:
+    async with _administration(kafka) as admin:
         answers = await admin.describe_consumer_groups([group])
         return sum(len(found[5]) for answer in answers for found in answer.groups)
 
 
-async def committed_beyond(bootstrap_servers: str, group: str, prefix: str, ends: dict[Place, int]) -> bool:
+async def committed_beyond(kafka: KafkaSettings, group: str, ends: dict[Place, int]) -> bool:
     """Whether a group has read further than these offsets."""
-    async with _administration(bootstrap_servers) as admin:
+    async with _administration(kafka) as admin:
         offsets = await admin.list_consumer_group_offsets(group)
         return any(
-            found.offset > ends.get((place.topic.removeprefix(prefix), place.partition), found.offset) for place, found in offsets.items()
+            found.offset > ends.get((place.topic.removeprefix(kafka.topic_prefix), place.partition), found.offset)
+            for place, found in offsets.items()
         )
 
 
 @asynccontextmanager
-async def _administration(bootstrap_servers: str) -> AsyncIterator[AIOKafkaAdminClient]:
-    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap_servers)
+async def _administration(kafka: KafkaSettings) -> AsyncIterator[AIOKafkaAdminClient]:
+    admin = AIOKafkaAdminClient(**_reached(kafka))
     await admin.start()
     try:
         yield admin
     finally:
         await admin.close()
+
+
+def _reached(kafka: KafkaSettings) -> dict[str, Any]:
+    return {"bootstrap_servers": kafka.kafka_bootstrap_servers, **kafka.kafka_security.of_client()}

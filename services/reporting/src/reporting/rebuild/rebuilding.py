@@ -39,7 +39,7 @@ async def rebuild(settings: Settings, clock: Clock, period: Period | None, *, sw
     old, new = live(settings), beside(settings)
     _remove_leftovers(new)
     async with _shop(old, clock) as living, _shop(new, clock) as renewed:
-        async with open_log(settings.kafka_bootstrap_servers, [event.topic for event in RECORDED], settings.topic_prefix) as log:
+        async with open_log(settings, [event.topic for event in RECORDED]) as log:
             await _read(log, renewed, settings.topic_prefix, say)
             same = await _hold_against(living, renewed, log.ends, period, say)
         if swap and same:
@@ -87,9 +87,9 @@ async def _catch_up(before: FactsBefore, expected: int) -> int:
 async def _refuse_while_read(settings: Settings, log: Log) -> None:
     """What the service takes in after our reading would be missing in the new generation; so it must have stopped."""
     group = settings.topic_prefix + "reporting"
-    if count := await members_of(settings.kafka_bootstrap_servers, group):
+    if count := await members_of(settings, group):
         raise LogError(f"{count} replicas of reporting are running; stop them first, then rebuild with --swap.")
-    if await committed_beyond(settings.kafka_bootstrap_servers, group, settings.topic_prefix, log.ends):
+    if await committed_beyond(settings, group, log.ends):
         raise LogError("Reporting has read on since the rebuild began; rebuild again.")
 
 

@@ -1,0 +1,42 @@
+"""Who may do what on Kafka: the rights of every service, as they follow from what it tells and hears."""
+
+from collections.abc import Iterable
+from typing import Literal, NamedTuple
+
+from common.events.base import Event
+from loket.contracts.services import Described, Platform
+
+Operation = Literal["Read", "Write", "Describe"]
+
+
+class Right(NamedTuple):
+    """One resource that a principal may use, by its full name: no right is given by wildcard or by prefix."""
+
+    principal: str
+    kind: Literal["topic", "group"]
+    name: str
+    operations: tuple[Operation, ...]
+
+
+def principals(platform: Platform, prefix: str = "") -> tuple[str, ...]:
+    """One for each service; the prefix is part of the name, so that platforms on one Kafka cannot read each other."""
+    return tuple(prefix + service.name for service in platform)
+
+
+def rights(platform: Platform, prefix: str = "") -> tuple[Right, ...]:
+    """All that is allowed; what is not named here is refused.
+
+    There is no IdempotentWrite among them: since Kafka 2.8 whoever may write to some topic may also ask for a producer's id.
+    """
+    return tuple(right for service in platform for right in _of(service, prefix))
+
+
+def _of(service: Described, prefix: str) -> Iterable[Right]:
+    principal = prefix + service.name
+    yield from (Right(principal, "topic", prefix + topic, ("Write", "Describe")) for topic in _topics(service.tells))
+    yield from (Right(principal, "topic", prefix + topic, ("Read", "Describe")) for topic in _topics(service.hears))
+    yield Right(principal, "group", prefix + service.name, ("Read",))
+
+
+def _topics(events: Iterable[type[Event]]) -> list[str]:
+    return sorted(event.topic for event in events)

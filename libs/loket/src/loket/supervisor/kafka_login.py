@@ -1,0 +1,37 @@
+"""Who is who on Kafka: the administrator, and the principal of each service with its password."""
+
+from collections.abc import Mapping
+
+from common.environment import read
+from common.kafka_security import PLAINTEXT, KafkaSecurity, KafkaSettings
+from loket.embedded.kafka import CA_FILE, is_secure
+from loket.embedded.kafka_security import ADMIN
+from loket.supervisor.folder import StateFolder
+from loket.supervisor.layout import Layout
+
+
+def administrator(layout: Layout, folder: StateFolder) -> KafkaSecurity:
+    """Of the platform's own Kafka; of another, whoever the environment names."""
+    return read(KafkaSettings).kafka_security if layout.kafka_bootstrap_servers else _own(ADMIN, folder)
+
+
+def environment_of_kafka(service: str, layout: Layout, folder: StateFolder, environ: Mapping[str, str]) -> dict[str, str]:
+    """What a service is told of Kafka. The caller's words about one count only when it is the caller's."""
+    told = {"KAFKA_BOOTSTRAP_SERVERS": layout.bootstrap}
+    if layout.kafka_bootstrap_servers:
+        return {name: value for name, value in environ.items() if name.startswith("KAFKA_")} | told
+    security = _own(layout.topic_prefix + service, folder)
+    if security.protocol == "PLAINTEXT":
+        return told
+    return told | {
+        "KAFKA_SECURITY_PROTOCOL": security.protocol,
+        "KAFKA_SASL_USERNAME": security.username,
+        "KAFKA_SASL_PASSWORD": security.password,
+        "KAFKA_CA_FILE": str(security.ca_file),
+    }
+
+
+def _own(user: str, folder: StateFolder) -> KafkaSecurity:
+    if not is_secure(folder.kafka):
+        return PLAINTEXT
+    return KafkaSecurity("SASL_SSL", user, folder.kafka_password(user), folder.kafka / CA_FILE)
