@@ -12,6 +12,7 @@ from typing import NamedTuple
 import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
+from typer.testing import CliRunner
 from worlds.on_secure_kafka import Principal, connected
 
 from common.broker import create_topics
@@ -20,6 +21,7 @@ from common.errors import Unavailable
 from common.kafka_security import PLAINTEXT, KafkaSecurity
 from common.publisher import Publisher
 from common.topics import TOPICS
+from loket.__main__ import app
 from loket.contracts.access import Right, principals, rights
 from loket.contracts.services import Described, Platform, describe
 from loket.embedded.certificates import certificates
@@ -155,6 +157,26 @@ def test_a_login_that_is_refused_is_said_by_name(secure: Secure, monkeypatch: py
 
     with pytest.raises(LoketError, match="Authentication failed"):
         Granting(secure.kafka.bootstrap, secure.security("admin", "guessed")).rights([], rights(secure.platform, PREFIX))
+
+
+async def test_loket_acl_gives_another_kafka_its_users_and_rights(secure: Secure, tmp_path: Path) -> None:
+    admin = secure.kafka.security
+    told = {
+        "KAFKA_BOOTSTRAP_SERVERS": secure.kafka.bootstrap,
+        "KAFKA_SECURITY_PROTOCOL": admin.protocol,
+        "KAFKA_SASL_USERNAME": admin.username,
+        "KAFKA_SASL_PASSWORD": admin.password,
+        "KAFKA_CA_FILE": str(admin.ca_file),
+        "TOPIC_PREFIX": "new.",
+    }
+    given = CliRunner().invoke(app, ["acl", "--apply", "--passwords", str(tmp_path / "passwords")], env=told)
+
+    assert given.exit_code == 0, given.output
+    assert f"4 users, with the passwords under {tmp_path / 'passwords'}." in given.stdout
+    assert re.search(r"for 4 principals: \d{3} rights given, 0 taken away", given.stdout)
+    security = secure.security("new.intake", (tmp_path / "passwords" / "new.intake").read_text())
+    async with connected(secure.kafka.bootstrap, security) as intake:
+        assert await intake.finds(["new.intake", *GROUPS]) == {"new.intake"}
 
 
 async def test_a_right_that_the_code_does_not_name_any_more_is_taken_away_and_no_other_platforms(secure: Secure) -> None:
