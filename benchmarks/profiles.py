@@ -21,6 +21,6 @@ class Profile(NamedTuple):
 
 
 PROFILES = {
-    "quick": Profile("quick", 2, 1200, 60, 12, 3, 5000, 20_000, 0, 4),
+    "quick": Profile("quick", 2, 1200, 40, 12, 3, 5000, 20_000, 0, 1),
     "full": Profile("full", 5, 6000, 200, 60, 10, 30_000, 100_000, 200_000, 10),
 }
