@@ -33,6 +33,7 @@ class SimulatedConsumer:
         self._something, self._rejoin = asyncio.Event(), asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
         self._topics = frozenset(group.topics)
+        self._fetcher = SimpleNamespace()  # how long Kafka gathers is chance here
 
     def begin(self, take: Callable[[Any], Awaitable[None]]) -> None:
         """Join the group, beat, and hand over what comes."""

@@ -44,7 +44,7 @@ async def test_one_trace_leads_from_a_request_through_its_steps_to_the_event_and
         await service.runner.run(on(Make, begin, Finish), Make(id=new()), Origin(trace=request))  # type: ignore[arg-type]
     await until(lambda: publisher.records and service.relay.idle())
     sent = publisher.records[0]
-    consumer = SimpleNamespace(assignment=lambda: {TopicPartition("case.referred", 0)}, commit=nothing)
+    consumer = SimpleNamespace(assignment=lambda: {TopicPartition("case.referred", 0)}, commit=nothing, _fetcher=SimpleNamespace())
     service.consuming.subscriber = SimpleNamespace(consumer=consumer)
     record = FakeRecord("case.referred", 0, 0, sent.key, sent.value, tuple(sent.headers))
     await service.consuming.take(SimpleNamespace(raw_message=(record,)))  # type: ignore[arg-type]

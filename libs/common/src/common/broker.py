@@ -12,13 +12,14 @@ from faststream import AckPolicy
 from faststream.kafka import KafkaBroker, KafkaMessage
 from faststream.kafka.message import FAKE_CONSUMER
 
+from common.gathering import AT_ONCE, Fetching
 from common.kafka_security import PLAINTEXT, KafkaSecurity
 from common.settings import ServiceSettings
 from common.topics import MESSAGE_LIMIT, Topic
 
 HEARTBEAT_MS = 100  # what lies on the partitions of a member that leaves waits until the others have heard of it, by their next heartbeat
 DRAIN = 25.0  # seconds that a batch under way may take at a stop
-GATHERED, GATHERING_MS = 65_536, 100  # bytes, or milliseconds, after which Kafka hands over what it has gathered for who does not hurry
+NO_HURRY = Fetching(65_536, 100)
 
 
 class Batch(NamedTuple):
@@ -51,6 +52,7 @@ def subscribe(
     batch: Batch,
 ) -> Any:
     """One batch subscriber over all topics of a service, whose offsets are committed by `consume` alone."""
+    fetching = AT_ONCE if batch.hurries else NO_HURRY
     subscriber = broker.subscriber(
         *topics,
         group_id=group,
@@ -68,8 +70,8 @@ def subscribe(
         rebalance_timeout_ms=60_000,
         max_poll_interval_ms=120_000,
         max_partition_fetch_bytes=MESSAGE_LIMIT * 4,
-        fetch_min_bytes=1 if batch.hurries else GATHERED,
-        fetch_max_wait_ms=250 if batch.hurries else GATHERING_MS,
+        fetch_min_bytes=fetching.min_bytes,
+        fetch_max_wait_ms=fetching.max_wait_ms,
     )
     subscriber(consume)
     return subscriber

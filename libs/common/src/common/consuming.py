@@ -16,6 +16,7 @@ from common.committing import Committing
 from common.errors import Unavailable
 from common.events.base import Event
 from common.failpoints import failpoint
+from common.gathering import Gathering
 from common.metrics import Metrics
 from common.parking import Parking
 from common.runner import Runner
@@ -45,13 +46,14 @@ class Consuming(ConsumerRebalanceListener, Generic[P]):  # type: ignore[misc]
         prefix: str,
         patience: float,
         room: Callable[[], Any],
+        gathering: Gathering | None = None,
     ) -> None:
         subscribes = tuple(subscribes)
         self._settling = Settling(runner, subscribes, parking, clock, metrics, tracing, group)
         self._parking, self._breaker, self._metrics, self._log = parking, breaker, metrics, log
         self._first = frozenset(on.message.topic for on in subscribes if on.first and issubclass(on.message, Event))
         self._group, self._prefix, self._patience, self._room = group, prefix, patience, room
-        self._committing = Committing(self.consumer, group, log)
+        self._committing, self._gathering = Committing(self.consumer, group, log), gathering
         self.subscriber: Any = None
         self.assigned = asyncio.Event()
         self.settled_at: float | None = None
@@ -93,6 +95,8 @@ class Consuming(ConsumerRebalanceListener, Generic[P]):  # type: ignore[misc]
                 return
             began = _now()
             try:
+                if self._gathering is not None:
+                    self._gathering.batch_came(self.consumer(), began)
                 tally = await self._settle(records)
             except Exception as error:  # noqa: BLE001 - neither a bug here may let the next batch commit past this one
                 self._hold(records, error)

@@ -19,6 +19,7 @@ from common.cloudevents import source_of
 from common.consuming import Consuming
 from common.errors import Unavailable
 from common.events.base import Event, Message
+from common.gathering import Gathering
 from common.lanes import Lane
 from common.metrics import Metrics
 from common.parking import Parking
@@ -130,7 +131,7 @@ class Service(Generic[P]):
         self.relay: Relay[P] = Relay(carrying, self.store, self.parking, self.kinds, self.clock, self.metrics, self.log)
         self.consuming: Consuming[P] = Consuming(
             self.runner, blueprint.subscribes, self.parking, self.breaker, self.clock, self.metrics, self.tracing, self.log,
-            self.group, settings.topic_prefix, settings.patience_seconds, self.relay.room,
+            self.group, settings.topic_prefix, settings.patience_seconds, self.relay.room, Gathering() if blueprint.hurries else None,
         )  # fmt: skip
         self._commands = {on.message: on for on in blueprint.commands}
 
