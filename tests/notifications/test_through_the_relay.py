@@ -131,7 +131,7 @@ async def test_a_record_without_a_value_erases_the_contact_and_one_on_another_to
 async def take(service, topic, key):
     async def commit(_offsets): ...
 
-    consumer = SimpleNamespace(assignment=lambda: {TopicPartition(topic, 0)}, commit=commit)
+    consumer = SimpleNamespace(assignment=lambda: {TopicPartition(topic, 0)}, commit=commit, _fetcher=SimpleNamespace())
     service.consuming.subscriber = SimpleNamespace(consumer=consumer)
     record = FakeRecord(topic, 0, 7, str(key).encode(), None, ())
     await service.consuming.take(SimpleNamespace(raw_message=(record,)))

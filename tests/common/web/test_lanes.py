@@ -14,7 +14,9 @@ async def take(service: Service[Any], *records: Any) -> None:
     async def commit(offsets: Any) -> None: ...
 
     held = {TopicPartition(record.topic, record.partition) for record in records}
-    service.consuming.subscriber = SimpleNamespace(consumer=SimpleNamespace(assignment=lambda: held, commit=commit, _fetcher=SimpleNamespace()))
+    service.consuming.subscriber = SimpleNamespace(
+        consumer=SimpleNamespace(assignment=lambda: held, commit=commit, _fetcher=SimpleNamespace())
+    )
     await service.consuming.take(SimpleNamespace(raw_message=records))  # type: ignore[arg-type]
 
 
