@@ -4,6 +4,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+import requests
 
 from loket.embedded import jars
 from loket.embedded.jars import KAFKA, MONGO, Jar, jar_files, read_lock
@@ -25,6 +26,7 @@ def cache(tmp_path: Path) -> Path:
 @pytest.fixture
 def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(jars, "MAVEN_CENTRAL_URL", "http://127.0.0.1:9/maven2")
+    monkeypatch.setattr(jars, "PAUSES", (0.0,))
 
 
 @pytest.mark.usefixtures("no_network")
@@ -51,6 +53,23 @@ def test_jars_that_cannot_be_fetched_leave_nothing_half_there(tmp_path: Path) ->
         jar_files(KAFKA, tmp_path)
 
     assert list((tmp_path / "jars").rglob("*")) == []
+
+
+def test_a_network_that_is_away_for_a_moment_is_asked_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    jspecify = next(jar for jar in read_lock(KAFKA.lock) if jar.artifact == "jspecify")
+    here, asked = jar_files(KAFKA, locked=[jspecify])[0], []
+
+    def at_the_second_try(_maven: object, jar: Jar) -> Path:
+        asked.append(jar)
+        if len(asked) == 1:
+            raise requests.ConnectionError
+        return Path(shutil.copyfile(here, tmp_path / "arrived.jar"))
+
+    monkeypatch.setattr(jars, "PAUSES", (0.0,))
+    monkeypatch.setattr(jars, "_ask", at_the_second_try)
+
+    assert jar_files(KAFKA, tmp_path, [jspecify]) == [tmp_path / "jars" / jspecify.path]
+    assert asked == [jspecify, jspecify]
 
 
 def test_a_jar_that_arrives_with_another_hash_is_not_kept(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 import hashlib
 import os
 import tempfile
+import time
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -17,6 +18,9 @@ from jgo.maven import MavenContext
 from loket.errors import LoketError
 
 LOCKS = Path(__file__).parent / "locks"
+PAUSES = (1.0, 5.0)
+"""Seconds before another try: a network may be away for a moment, and forty files come at once."""
+
 _HINT = "check the network or name your own repository under [repositories] in the jgo config file (~/.config/jgo.conf), then start again"
 
 
@@ -124,11 +128,24 @@ def _fetch(bundle: Bundle, jars: list[Jar], store: Path) -> None:
 
 
 def _fetch_one(maven: MavenContext, jar: Jar, store: Path) -> None:
-    arrived = maven.project(jar.group, jar.artifact).at_version(jar.version).artifact().resolve()
+    arrived = _arrived(maven, jar)
     _check(jar, arrived)
     target = store / jar.path
     target.parent.mkdir(parents=True, exist_ok=True)
     arrived.replace(target)
+
+
+def _arrived(maven: MavenContext, jar: Jar) -> Path:
+    for pause in PAUSES:
+        try:
+            return _ask(maven, jar)
+        except requests.ConnectionError:
+            time.sleep(pause)
+    return _ask(maven, jar)
+
+
+def _ask(maven: MavenContext, jar: Jar) -> Path:
+    return Path(maven.project(jar.group, jar.artifact).at_version(jar.version).artifact().resolve())
 
 
 def _check(jar: Jar, path: Path) -> None:
