@@ -1,8 +1,9 @@
 """A log as Kafka keeps it: topics of partitions, records in the order in which they arrived, and nothing ever taken back."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from zlib import crc32
+
+from chassis import FakeRecord
 
 from common.cloudevents import Outgoing
 from simulation.history import History
@@ -10,17 +11,8 @@ from simulation.history import History
 PARTITIONS = 3  # the same for all topics, as on the real thing; fewer, so that cases meet
 
 
-@dataclass(frozen=True, slots=True)
-class LogRecord:
-    """A record as Kafka's client hands it over."""
-
-    topic: str
-    partition: int
-    offset: int
-    key: bytes | None
-    value: bytes | None
-    headers: tuple[tuple[str, bytes | None], ...]
-    timestamp: int = 0
+class LogRecord(FakeRecord):
+    """A record as Kafka's client hands it over, and as a history tells of it."""
 
     def header(self, name: str) -> str:
         """A header in words; empty when it is not there."""
