@@ -1,1 +1,1 @@
-"""The whole platform as real processes under real faults, and what must hold all the same; start at `run.py`."""
+"""The platform as real processes under real faults, a judge of what is left behind, and builds broken on purpose to judge the judge."""

@@ -1,0 +1,56 @@
+"""Every invariant, in the order of the table."""
+
+from chaos.judge.invariants import (
+    canaries,
+    causality,
+    ends,
+    facts,
+    groups,
+    histories,
+    letters,
+    outboxes,
+    planning,
+    poison,
+    sources,
+    submissions,
+)
+from chaos.judge.verdict import Invariant
+
+INVARIANTS = (
+    Invariant("I1", "every 202 is one case", submissions.promised_submissions_are_cases),
+    Invariant("I1", "every deed that was promised is in the log", submissions.promised_deeds_are_told),
+    Invariant(
+        "I2", "refused is nothing, unknown is one case or none, and no case comes from nowhere", submissions.nothing_comes_from_nowhere
+    ),
+    Invariant("I3", "what was saved is in the log", sources.saved_is_told),
+    Invariant("I4", "what is in the log was saved", sources.told_is_saved),
+    Invariant("I5", "per source 1, 2, 3 …, in one partition", sources.events_keep_their_order),
+    Invariant("I5", "repeats are byte-equal", sources.repeats_are_equal),
+    Invariant("I5", "sources are taken in in their order", facts.taken_in_in_order),
+    Invariant("I6", "outboxes are empty", outboxes.outboxes_are_empty),
+    Invariant("I7", "no slot is given twice", planning.no_slot_is_given_twice),
+    Invariant("I7", "what agendas give is what visits hold", planning.agendas_are_visits),
+    Invariant("I7", "no household is half planned", planning.visits_settle_everything),
+    Invariant("I7", "slots change hands one after the other", histories.slots_change_hands_in_turn),
+    Invariant("I7", "day lists are what visits hold", planning.day_lists_are_visits),
+    Invariant("I8", "letters go once", letters.letters_go_once),
+    Invariant("I8", "one outcome per message", letters.one_outcome_per_message),
+    Invariant("I8", "nothing goes that is off", letters.nothing_goes_that_is_off),
+    Invariant("I9", "no message is under way for ever", letters.messages_are_settled),
+    Invariant("I9", "who is to hear has been told", letters.everybody_was_told),
+    Invariant("I10", "facts are the events of the log", facts.facts_are_the_log),
+    Invariant("I10", "indicators are a recount of the log", facts.indicators_are_a_recount),
+    Invariant("I10", "timelines are the log", facts.timelines_are_the_log),
+    Invariant("I11", "every group has committed the end", groups.committed_is_end),
+    Invariant("I12", "each poison is kept once by each who hears it", poison.poison_is_kept_once),
+    Invariant("I12", "nothing else is kept", poison.nothing_else_is_kept),
+    Invariant("I13", "state changes leave a chain of audit entries", None),
+    Invariant("I14", "nothing is left of who was erased", None),
+    Invariant("I15", "personal values stay where they belong", canaries.personal_values_stay),
+    Invariant("I16", "everything has its cause", causality.everything_has_its_cause),
+    Invariant("I16", "message after visit after case", causality.message_after_visit_after_case),
+    Invariant("I16", "what follows is in the trace of its cause", causality.traces_go_on),
+    Invariant("I17", "drained within 60 s of the last fault", ends.drained_in_time),
+    Invariant("I17", "cases have come to their end", ends.cases_have_come_to_their_end),
+    Invariant("I17", "partners see what the store holds", ends.statuses_are_the_store),
+)
