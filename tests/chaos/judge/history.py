@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from chaos.judge.run import Line, Run
+from chaos.judge.stores import Document
 
 AROUND = 20.0  # seconds before a case's first line and after its last in which faults are told
 MOST = 60  # lines
@@ -49,19 +50,25 @@ def _mail(run: Run, messages: set[str]) -> Iterator[tuple[float, str]]:
 
 
 def _kept(run: Run, case: str) -> Iterator[str]:
-    stored = run.store("intake").of("cases").get(case)
-    if stored is not None:
-        yield f"intake         case {stored['status']}, version {stored['version']}"
-    for visit in run.store("scheduling").of("visits").values():
-        if visit["case_id"] == case:
-            states = ", ".join(f"{one['id']} {one['state']}" for one in visit["appointments"])
-            yield f"scheduling     visit {visit['id']} {visit['stage']}, revision {visit['revision']}: {states}"
-    for id_, message in run.store("notifications").of("messages").items():
-        if message["case_id"] == case:
-            yield f"notifications  {message['template']} {id_} {message['state']} {message['reason_code'] or ''}"
+    for stored in run.store("intake").of("cases").values():
+        if stored["id"] == case:
+            yield f"intake         case {stored['status']}, version {stored['version']}"
+    for visit in _of(run, "scheduling", "visits", case):
+        states = ", ".join(f"{one['id']} {one['state']}" for one in visit["appointments"])
+        yield f"scheduling     visit {visit['id']} {visit['stage']}, revision {visit['revision']}: {states}"
+    for message in _of(run, "notifications", "messages", case):
+        yield f"notifications  {message['template']} {message['id']} {message['state']} {message['reason_code'] or ''}"
+    yield from _lanes(run, case)
+
+
+def _lanes(run: Run, case: str) -> Iterator[str]:
     for service, lane in run.lanes:
         if lane["name"].endswith(case):
             yield f"{service:<14} lane {lane['name']} {lane['state']} ({lane['error']}), {len(lane['records'])} records"
+
+
+def _of(run: Run, service: str, collection: str, case: str) -> list[Document]:
+    return [document for document in run.store(service).of(collection).values() if document["case_id"] == case]
 
 
 def _said(line: Line, *names: str) -> str:

@@ -40,7 +40,7 @@ class Run:
 
     @cached_property
     def calls(self) -> list[Line]:
-        """One line per call: how it was invoked, and `outcome`, `status`, `answer`, `ended` of its second line; without one it is unknown."""
+        """One line per call: how it was invoked, and `outcome`, `status`, `answer`, `ended` of its second line; without it: unknown."""
         calls: dict[int, Line] = {}
         for line in self.lines("calls"):
             if line["phase"] == "invoked":

@@ -8,6 +8,7 @@ from pathlib import Path
 from chaos.judge.run import Run
 from chaos.judge.verdict import Checks, Wrong
 
+Content = bytes | mmap.mmap
 PERSONAL_TOPIC = "party.contact-changed"
 PERSONAL = {"intake": {"cases", "lanes"}, "notifications": {"contacts", "lanes"}}
 """Collections that may hold personal values; a parked record of the personal topic may lie in a lane."""
@@ -17,35 +18,36 @@ ANSWERS = ("statuses.jsonl", "timelines.jsonl", "lists.jsonl", "indicators.jsonl
 def personal_values_stay(run: Run) -> Checks:
     """I15: neither in what processes wrote out, nor in keys, headers and events, nor in stores of others, nor in answers."""
     markers = [marker.encode() for marker in run.whole("canaries").get("markers", ())]
-    if not markers:
-        return
-    files = [*sorted((run.folder / "output").rglob("*")), *(run.folder / name for name in ANSWERS)]
-    for path in files:
-        if path.is_file():
-            yield _found(path.name, markers, [_content(path)])
+    if markers:
+        for where, contents in (*_written(run), *_told(run), *_stored(run)):
+            found = any(content.find(marker) >= 0 for content in contents for marker in markers)
+            yield Wrong(None, f"a personal value is in {where}") if found else None
+
+
+def _written(run: Run) -> Iterator[tuple[str, Iterable[Content]]]:
+    for path in (*sorted((run.folder / "output").rglob("*")), *(run.folder / name for name in ANSWERS)):
+        if path.is_file() and path.stat().st_size:
+            yield path.name, [_content(path)]
+
+
+def _told(run: Run) -> Iterator[tuple[str, Iterable[Content]]]:
     for one in run.log.told:
         spoken = [one.key.encode()] if one.topic == PERSONAL_TOPIC else [one.key.encode(), one.value]
         if one.topic.endswith(".parked"):
             spoken.append(b64decode(one.data["record"]))
-        yield _found(f"{one.topic} {one.partition}/{one.offset}", markers, spoken)
-    yield _found("headers of the log", markers, _headers(run.folder / "log.jsonl"))
+        yield f"{one.topic} {one.partition}/{one.offset}", spoken
+    yield "keys and headers of the log", _headers(run.folder / "log.jsonl")
+
+
+def _stored(run: Run) -> Iterator[tuple[str, Iterable[Content]]]:
     for service in run.about["topics"]:
         store = run.store(service)
         for collection in store.collections():
             if collection not in PERSONAL.get(service, ()):
-                yield _found(f"{collection} of {service}", markers, (repr(document).encode() for document in store.each(collection)))
+                yield f"{collection} of {service}", (repr(document).encode() for document in store.each(collection))
 
 
-def _found(where: str, markers: list[bytes], contents: Iterable[bytes | mmap.mmap]) -> Wrong | None:
-    for content in contents:
-        if any(content.find(marker) >= 0 for marker in markers):
-            return Wrong(None, f"a personal value is in {where}")
-    return None
-
-
-def _content(path: Path) -> bytes | mmap.mmap:
-    if path.stat().st_size == 0:
-        return b""
+def _content(path: Path) -> Content:
     with path.open("rb") as file:
         return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
 

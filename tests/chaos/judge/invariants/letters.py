@@ -14,7 +14,7 @@ FINAL = ("notification.sent", "notification.suppressed", "notification.failed")
 
 
 def letters_go_once(run: Run) -> Checks:
-    """I8: each is taken once, and once more for each time that staff asked for it; what counts as sent was taken, what counts as not was not."""
+    """I8: each is taken once, and once more for each time that staff asked for it; and what counts as sent was."""
     messages = run.store("notifications").of("messages")
     for id_ in run.taken.keys() | messages.keys():
         times, asked, message = run.taken[id_], run.resent[id_], messages.get(id_)

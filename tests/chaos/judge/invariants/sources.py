@@ -87,8 +87,8 @@ def _counted(run: Run) -> Iterator[tuple[str, _Counted]]:
 
 
 def _counts(run: Run) -> Iterator[tuple[str, str, str, int]]:
-    for service, collection in ((service, collection) for service in SERVICES for collection in TELLING[service]):
-        for document in run.store(service).of(collection).values():
+    for owner, collection in ((service, one) for service in SERVICES for one in TELLING[service]):
+        for document in run.store(owner).of(collection).values():
             yield from ((collection, document["id"], topic, number) for topic, number in document["told"].items() if topic != STEPS)
 
 

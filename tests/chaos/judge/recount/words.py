@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_EVEN, Decimal
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 from zoneinfo import ZoneInfo
@@ -56,11 +56,11 @@ class Region:
     populations: list[dict[str, Any]]
 
     @classmethod
+    @cache
     def read(cls, folder: Path) -> Self:
-        """From the copy in a run folder, if it has one."""
+        """From the files in a folder."""
         calendar, norms, populations = (
-            yaml.safe_load(((folder if folder.exists() else LISTS) / f"{name}.yaml").read_text())
-            for name in ("calendar", "norms", "populations")
+            yaml.safe_load((folder / f"{name}.yaml").read_text()) for name in ("calendar", "norms", "populations")
         )
         return cls(ZoneInfo(calendar["timezone"]), frozenset(row["day"] for row in calendar["holidays"]), norms, populations)
 
