@@ -39,10 +39,7 @@ def test_a_profile_takes_out_what_was_not_asked_for() -> None:
     asked = plan(1, 60, frozenset({"sigkill:scheduling", "wire_cut:smtp"}))
 
     assert {(one.fault, one.target) for one in asked} == {("sigkill", "scheduling-0"), ("sigkill", "scheduling-1"), ("wire_cut", "smtp")}
-    assert (
-        all(3 <= later.at - earlier.at <= 8 for earlier, later in pairwise(one for one in asked if one.fault == "sigkill"))
-        or len(asked) > 10
-    )
+    assert len(asked) > 15
     assert plan(1, 60, frozenset()) == []
 
 
@@ -52,9 +49,14 @@ async def echo() -> AsyncIterator[tuple[Place, int, list[bytes]]]:
     heard: list[bytes] = []
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        while data := await reader.read(100):
-            heard.append(data)
-            writer.write(data)
+        try:
+            while data := await reader.read(100):
+                heard.append(data)
+                writer.write(data)
+        except ConnectionResetError:
+            pass
+        finally:
+            writer.close()
 
     far, near = free_port(), free_port()
     place = Place(far)
@@ -62,6 +64,8 @@ async def echo() -> AsyncIterator[tuple[Place, int, list[bytes]]]:
     yield place, near, heard
     for server in servers:
         server.close()
+        await server.wait_closed()
+    await asyncio.sleep(0.05)  # connections that were cut take leave
 
 
 async def test_on_the_wire_a_stall_delays_and_a_dropped_reply_is_lost_though_the_question_arrived(
@@ -115,6 +119,7 @@ async def test_the_mail_provider_writes_down_before_it_answers_and_takes_a_secon
 
     await asyncio.to_thread(hand_over)
     server.close()
+    await asyncio.sleep(0.05)
 
     lines = [orjson.loads(line) for line in (tmp_path / "mail.jsonl").read_bytes().splitlines()]
     assert [(line["act"], line["notification_id"], line["subject_language"]) for line in lines] == [("accepted", id_, "fr")] * 2
