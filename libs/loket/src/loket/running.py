@@ -36,4 +36,4 @@ async def _prepare(bootstrap: str, layout: Layout) -> None:
         granting, names = Granting(bootstrap, security), principals(platform, layout.topic_prefix)
         granting.users({name: folder.kafka_password(name) for name in names})
         granting.rights(names, rights(platform, layout.topic_prefix))
-    await create_topics(bootstrap, TOPICS, layout.topic_prefix, security=security)
+    await create_topics(bootstrap, TOPICS, layout.topic_prefix, layout.brokers, security)

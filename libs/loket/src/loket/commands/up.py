@@ -21,9 +21,12 @@ Secure = Annotated[
 ]
 
 
-def up(port_base: PortBase = None, secure: Secure = False) -> None:
+Brokers = Annotated[int, typer.Option(help="Brokers of Kafka: 1, or 3 of which one may die; keeps to its folder.")]
+
+
+def up(port_base: PortBase = None, secure: Secure = False, brokers: Brokers = 1) -> None:
     """Start Kafka, the mailbox and the four services, and keep them running until Ctrl-C."""
-    layout = Layout.read(os.environ, port_base, secure=secure)
+    layout = Layout.read(os.environ, port_base, secure=secure, brokers=brokers)
     with suppress(KeyboardInterrupt), running_platform(layout, typer.echo) as supervisor:
         typer.echo(banner(layout))
         while True:
@@ -34,7 +37,8 @@ def up(port_base: PortBase = None, secure: Secure = False) -> None:
 
 def banner(layout: Layout) -> str:
     """What it runs on and where to look."""
-    kafka = "as KAFKA_BOOTSTRAP_SERVERS says" if layout.kafka_bootstrap_servers else "a real Apache Kafka of one node, run by loket"
+    nodes = "one node" if layout.brokers == 1 else f"{layout.brokers} brokers"
+    kafka = "as KAFKA_BOOTSTRAP_SERVERS says" if layout.kafka_bootstrap_servers else f"a real Apache Kafka of {nodes}, run by loket"
     kafka += ", with TLS and a user per service" if layout.secure else ""
     store = "MongoDB, as MONGO_URL says" if layout.mongo_url else f"SQLite under {layout.folder / 'stores'}"
     services = [f"  {name:<14} {layout.address(name)}/docs   metrics {layout.address(name)}/metrics" for name in SERVICES]

@@ -1,4 +1,4 @@
-"""A real single-node Apache Kafka (KRaft) for one machine: no Docker, no broker of our own making."""
+"""A real Apache Kafka (KRaft) for one machine, alone or as a node of a cluster: no Docker, no broker of our own making."""
 
 import asyncio
 import base64
@@ -20,7 +20,7 @@ from loket.embedded.child import HOST, Child, free_port, is_free, start_child, t
 from loket.embedded.jars import KAFKA, default_cache, jar_files
 from loket.embedded.java import Java, find_java
 from loket.embedded.kafka_probe import answers
-from loket.embedded.kafka_properties import server_properties
+from loket.embedded.kafka_properties import Member, member_properties, server_properties
 from loket.embedded.kafka_security import ADMIN, argument_file, first_user, secure_properties
 from loket.embedded.warmth import Archive, archive
 from loket.errors import LoketError
@@ -32,7 +32,8 @@ PATIENCE = 30.0
 CA_FILE = Path("tls") / "ca.crt"
 """Under the folder of a secure one: what its clients believe."""
 _SECURE = "secure"
-_FLAGS = ["-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xlog:disable", "-Xlog:all=error:stderr"]
+_HEAP, _HEAP_OF_A_MEMBER = "-Xmx512m", "-Xmx384m"
+_FLAGS = ["-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xlog:disable", "-Xlog:all=error:stderr"]
 _QUIET = "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn"
 
 
@@ -54,6 +55,7 @@ class EmbeddedKafka:
         log: Path | None = None,
         properties: Mapping[str, str] | None = None,
         admin_password: Callable[[], str] | None = None,
+        member: Member | None = None,
     ) -> None:
         """With a password for the administrator it is a secure one; it is asked for at the start."""
         self.folder = folder.resolve()
@@ -62,6 +64,7 @@ class EmbeddedKafka:
         self._cache = cache or default_cache()
         self._properties = properties or {}
         self._admin_password = admin_password
+        self._member = member
         self._child: Child | None = None
         self._archive: Archive | None = None
 
@@ -86,6 +89,12 @@ class EmbeddedKafka:
 
     def start(self) -> str:
         """Returns the bootstrap address once Kafka answers; whatever goes wrong, nothing keeps running."""
+        self.launch()
+        self.await_answer()
+        return self.bootstrap
+
+    def launch(self) -> None:
+        """Returns at once: a member of a cluster answers only when most of the others run too."""
         self._refuse_another_security()
         self._choose_port()
         java, class_path = find_java(), jar_files(KAFKA, self._cache)
@@ -94,17 +103,30 @@ class EmbeddedKafka:
             self._format(java, class_path)
         command = self._command("kafka.Kafka", java, class_path, [str(self._server_properties)])
         self._child = start_child("kafka", command, self.log)
+
+    def await_answer(self) -> None:
+        """Whatever goes wrong, it does not keep running."""
+        assert self._child is not None
         try:
             self._wait_until_it_answers(self._child)
         except BaseException:
             self.stop()
             raise
-        return self.bootstrap
 
-    def stop(self) -> None:
+    def revive(self) -> None:
+        """Start it again after it has ended by itself."""
+        self.stop()
+        self.start()
+
+    def ask_to_stop(self) -> None:
+        """Returns at once; `stop` waits for it."""
+        if self._child and self._child.alive:
+            self._child.popen.terminate()
+
+    def stop(self, patience: float = PATIENCE) -> None:
         if self._child is None:
             return
-        clean = self._child.stop(PATIENCE)
+        clean = self._child.stop(patience)
         self._child = None
         if self._archive:
             (self._archive.keep if clean else self._archive.drop)()
@@ -155,7 +177,8 @@ class EmbeddedKafka:
 
     def _write_properties(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
-        lines = server_properties(self.folder / "records", self.port, free_port())
+        records = self.folder / "records"
+        lines = member_properties(records, self.port, self._member) if self._member else server_properties(records, self.port, free_port())
         if self._admin_password is not None:
             self.folder.chmod(0o700)  # rights at the door are worth nothing to whoever reads the files
             lines |= secure_properties(self._certificates, self._admin_password())
@@ -166,8 +189,8 @@ class EmbeddedKafka:
     def _format(self, java: Java, class_path: Sequence[Path]) -> None:
         """A folder that was left half formatted holds no record yet and is made anew."""
         shutil.rmtree(self.folder / "records", ignore_errors=True)
-        cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
-        arguments = ["format", "--standalone", f"--cluster-id={cluster}", "-c", str(self._server_properties)]
+        cluster = self._member.cluster if self._member else base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+        arguments = ["format", *([] if self._member else ["--standalone"]), f"--cluster-id={cluster}", "-c", str(self._server_properties)]
         arguments += first_user(self._admin_password()) if self._admin_password else []
         command = self._command("kafka.tools.StorageTool", java, class_path, arguments)
         with self.log.open("ab") as log, argument_file(self.folder, command[1:]) as file:
@@ -177,10 +200,10 @@ class EmbeddedKafka:
         self._formatted.write_text(f"{cluster} {_SECURE}" if self._admin_password else cluster, encoding="utf-8")
 
     def _command(self, main: str, java: Java, class_path: Sequence[Path], arguments: Sequence[str]) -> list[str]:
-        basis = [*_FLAGS, _QUIET, "-cp", os.pathsep.join(map(str, class_path))]
+        basis = [_HEAP_OF_A_MEMBER if self._member else _HEAP, *_FLAGS, _QUIET, "-cp", os.pathsep.join(map(str, class_path))]
         warm: list[str] = []
         if main == "kafka.Kafka":
-            self._archive = archive(self._cache, "kafka", java, basis, os.getpid())
+            self._archive = archive(self._cache, "kafka", java, basis, f"{os.getpid()}-{self.port}")
             warm = self._archive.options
         return [str(java.program), *warm, *basis, main, *arguments]
 
@@ -189,11 +212,12 @@ class EmbeddedKafka:
         while time.monotonic() < deadline:
             if not child.alive:
                 raise LoketError(f"Kafka ended while it started; the end of {self.log} says why:{child.tail()}")
-            if not is_free(self.port) and self._answers():
+            if not is_free(self.port) and self.answers():
                 return
             time.sleep(0.05)
         raise LoketError(f"Kafka did not answer within {READY_WITHIN:.0f} s; the end of {self.log}:{child.tail()}")
 
-    def _answers(self) -> bool:
+    def answers(self, brokers: int = 1) -> bool:
+        """Whether it serves and knows of so many brokers."""
         with ThreadPoolExecutor(1) as thread:  # the caller may be inside a running event loop
-            return thread.submit(lambda: asyncio.run(answers(self.bootstrap, self.security))).result()
+            return thread.submit(lambda: asyncio.run(answers(self.bootstrap, self.security, brokers))).result()

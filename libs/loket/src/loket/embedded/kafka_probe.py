@@ -1,4 +1,4 @@
-"""Asks a Kafka whether it serves: a metadata request that names at least one broker."""
+"""Asks a Kafka whether it serves: a metadata request that names enough brokers."""
 
 import logging
 
@@ -8,12 +8,12 @@ from aiokafka.errors import KafkaError
 from common.kafka_security import KafkaSecurity
 
 
-async def answers(bootstrap: str, security: KafkaSecurity) -> bool:
+async def answers(bootstrap: str, security: KafkaSecurity, brokers: int = 1) -> bool:
     client = AIOKafkaAdminClient(bootstrap_servers=bootstrap, request_timeout_ms=3_000, **security.of_client())
     logging.getLogger("aiokafka").addFilter(_quiet)  # a broker that is not there yet is no news
     try:
         await client.start()
-        return bool((await client.describe_cluster())["brokers"])
+        return len((await client.describe_cluster())["brokers"]) >= brokers
     except (KafkaError, OSError):
         return False
     finally:

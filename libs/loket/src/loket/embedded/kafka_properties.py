@@ -1,20 +1,40 @@
 """The settings of the embedded Kafka, each with its reason."""
 
 from pathlib import Path
+from typing import NamedTuple
 
 from loket.embedded.child import HOST
 
+BROKERS = 3
+"""Of a cluster: one may be away, and what was acknowledged still lies on two."""
+
+
+class Member(NamedTuple):
+    """One node of a cluster: which one, at which ports the controllers of all listen, and the id that they share."""
+
+    number: int
+    controllers: tuple[int, ...]
+    cluster: str
+
 
 def server_properties(folder: Path, port: int, controller_port: int) -> dict[str, str]:
-    return _node(folder, port, controller_port) | _ONE_BROKER | _PROMISES | _SMALL
+    """Of the only node."""
+    quorum = {"controller.quorum.bootstrap.servers": f"{HOST}:{controller_port}"}
+    return _node(1, folder, port, controller_port) | quorum | _copies(1) | _PROMISES | _SMALL
 
 
-def _node(folder: Path, port: int, controller_port: int) -> dict[str, str]:
+def member_properties(folder: Path, port: int, member: Member) -> dict[str, str]:
+    """Of one node of a cluster; the voters are fixed, so that a node which finds the others gone does not found a cluster of its own."""
+    voters = ",".join(f"{number}@{HOST}:{controller}" for number, controller in enumerate(member.controllers, start=1))
+    node = _node(member.number, folder, port, member.controllers[member.number - 1])
+    return node | {"controller.quorum.voters": voters} | _copies(BROKERS) | _PROMISES | _SMALL
+
+
+def _node(number: int, folder: Path, port: int, controller_port: int) -> dict[str, str]:
     listeners = f"BROKER://{HOST}:{port},CONTROLLER://{HOST}:{controller_port}"
     return {
         "process.roles": "broker,controller",
-        "node.id": "1",
-        "controller.quorum.bootstrap.servers": f"{HOST}:{controller_port}",
+        "node.id": str(number),
         "listeners": listeners,
         "advertised.listeners": listeners,
         "listener.security.protocol.map": "BROKER:PLAINTEXT,CONTROLLER:PLAINTEXT",
@@ -24,17 +44,23 @@ def _node(folder: Path, port: int, controller_port: int) -> dict[str, str]:
     }
 
 
-_ONE_BROKER = {
-    "default.replication.factor": "1",
-    "offsets.topic.num.partitions": "1",
-    "offsets.topic.replication.factor": "1",
-    "transaction.state.log.num.partitions": "1",
-    "transaction.state.log.replication.factor": "1",
-    "transaction.state.log.min.isr": "1",
-    "share.coordinator.state.topic.num.partitions": "1",
-    "share.coordinator.state.topic.replication.factor": "1",
-    "share.coordinator.state.topic.min.isr": "1",
-}
+def _copies(brokers: int) -> dict[str, str]:
+    """On how many brokers everything lies, and how many must have it before it is acknowledged."""
+    copies, least = str(brokers), str(brokers // 2 + 1)
+    return {
+        "default.replication.factor": copies,
+        "min.insync.replicas": least,
+        "offsets.topic.num.partitions": "1",
+        "offsets.topic.replication.factor": copies,
+        "transaction.state.log.num.partitions": "1",
+        "transaction.state.log.replication.factor": copies,
+        "transaction.state.log.min.isr": least,
+        "share.coordinator.state.topic.num.partitions": "1",
+        "share.coordinator.state.topic.replication.factor": copies,
+        "share.coordinator.state.topic.min.isr": least,
+    }
+
+
 _PROMISES = {
     "auto.create.topics.enable": "false",  # a misspelt topic is an error
     "broker.session.timeout.ms": "4000",  # a killed one holds its place so long, and the next start waits for it

@@ -36,7 +36,7 @@ class Archive:
         self.draft.unlink(missing_ok=True)
 
 
-def archive(cache: Path, name: str, java: Java, command: Sequence[str], token: int) -> Archive:
+def archive(cache: Path, name: str, java: Java, command: Sequence[str], token: str) -> Archive:
     """`token` tells apart those who write at the same time."""
     folder = cache / "archives"
     folder.mkdir(parents=True, exist_ok=True)

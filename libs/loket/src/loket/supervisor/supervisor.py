@@ -7,7 +7,6 @@ import time
 from collections import defaultdict, deque
 from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 from types import TracebackType
 from typing import Self
 
@@ -15,12 +14,12 @@ import httpx
 
 from loket.embedded.child import Child, is_free, start_child
 from loket.embedded.jars import KAFKA, is_cached
-from loket.embedded.kafka import EmbeddedKafka
-from loket.embedded.kafka_security import ADMIN
+from loket.embedded.kafka_cluster import refuse_another_number
 from loket.errors import LoketError
 from loket.supervisor.environment import service_environment
 from loket.supervisor.folder import StateFolder
 from loket.supervisor.layout import SERVICES, Layout
+from loket.supervisor.own_kafka import own_kafka
 
 CreateTopics = Callable[[str], Awaitable[None]]
 READY_WITHIN = 90.0
@@ -50,7 +49,7 @@ class Supervisor:
     ) -> None:
         self.layout = layout
         self.folder = StateFolder(layout.folder)
-        self.kafka = None if layout.kafka_bootstrap_servers else self._embedded_kafka()
+        self.kafka = own_kafka(layout, self.folder)
         self.children: dict[str, Child] = {}
         self._create_topics = create_topics
         self._say = say
@@ -76,8 +75,7 @@ class Supervisor:
         self.folder.check_space(LEAST_BYTES)
         if self.kafka and not self.kafka.alive:
             self._note_end(_KAFKA, self.folder.log(_KAFKA))
-            self.kafka.stop()
-            self.kafka.start()
+            self.kafka.revive()
         for name, child in list(self.children.items()):
             if not child.alive:
                 self._note_end(name, child.log, child.popen.returncode)
@@ -109,15 +107,6 @@ class Supervisor:
         with httpx.Client(timeout=2, trust_env=False) as client:
             return [name for name in _PARTS if not _is_ready(client, self.layout.address(name))]
 
-    def _embedded_kafka(self) -> EmbeddedKafka:
-        return EmbeddedKafka(
-            self.folder.kafka,
-            port=self.layout.ports.kafka,
-            cache=self.layout.cache,
-            log=self.folder.log(_KAFKA),
-            admin_password=partial(self.folder.kafka_password, ADMIN) if self.layout.secure else None,
-        )
-
     def _check_ports(self) -> None:
         for name, port in self.layout.needed_ports.items():
             if not is_free(port):
@@ -128,6 +117,7 @@ class Supervisor:
 
     def _start_kafka(self) -> None:
         if self.kafka:
+            refuse_another_number(self.folder.kafka, self.layout.brokers)
             cached = is_cached(KAFKA, self.layout.cache)
             self._say("Starting Kafka …" if cached else "Fetching the jars of Kafka (44 MB, only this once) and starting it …")
             self.kafka.start()

@@ -1,0 +1,115 @@
+"""What is done to a platform and when: drawn from the seed before the run begins, so that the same seed means the same attacks."""
+
+from random import Random
+from typing import NamedTuple
+
+from chaos.poison import KINDS
+from loket.supervisor import SERVICES
+
+TEN_MINUTES = 600.0
+COUNTS = {
+    "sigkill": 132,
+    "sigstop": 46,
+    "broker_kill": 12,
+    "rolling_restart": 2,
+    "wire_stall": 24,
+    "wire_drop_reply": 24,
+    "wire_cut": 12,
+    "store_stall": 10,
+    "disk_full": 8,
+    "clock_shift": 8,
+    "poison": 48,
+}
+"""How often each fault comes in ten minutes."""
+LENGTHS = {
+    "sigkill": (0.0, 5.0),
+    "sigstop": (0.5, 9.0),
+    "broker_kill": (1.0, 8.0),
+    "rolling_restart": (0.0, 0.0),
+    "wire_stall": (0.5, 8.0),
+    "wire_drop_reply": (0.3, 4.0),
+    "wire_cut": (0.0, 0.0),
+    "store_stall": (1.0, 14.0),
+    "disk_full": (2.0, 8.0),
+    "clock_shift": (300.0, 10_800.0),
+    "poison": (0.0, 0.0),
+}
+"""Seconds until what was done is undone; of the clock, how far it jumps."""
+PAST_THE_SESSION, LONG_STOPS = (16.0, 24.0), 0.25
+"""A consumer that stands still so long has lost its partitions; the share of those that do."""
+BUSY = 4.0
+"""Seconds between two kills when only one kind of kill was asked for."""
+REST = 12.0
+"""Seconds before the end in which nothing new is begun that lasts."""
+
+
+class Fault(NamedTuple):
+    """One attack."""
+
+    at: float
+    fault: str
+    target: str
+    seconds: float
+    draw: int
+    """What else is drawn when it is carried out begins from this."""
+
+
+def plan(seed: int, duration: float, profile: frozenset[str]) -> list[Fault]:
+    """All attacks in the order of their times. Broker kills come one after the other: no two are away at once by plan."""
+    found: list[Fault] = []
+    for fault, often in COUNTS.items():
+        targets = _targets(fault, profile)
+        if targets:
+            found += _spread(Random(f"{seed}/{fault}"), fault, targets, _count(fault, often, duration, targets, profile), duration)
+    return sorted(found)
+
+
+def _targets(fault: str, profile: frozenset[str]) -> list[str]:
+    """Of what is asked for; none when this fault is not."""
+    if profile & {"all", fault}:
+        return list(TARGETS[fault])
+    named = [word.partition(":")[2] for word in profile if word.partition(":")[0] == fault]
+    return [target for target in TARGETS[fault] if any(target.startswith(name) for name in named)]
+
+
+def _count(fault: str, often: int, duration: float, targets: list[str], profile: frozenset[str]) -> int:
+    """A few kinds alone come oftener than all of them together."""
+    alone = fault in {"sigkill", "sigstop"} and "all" not in profile
+    services = len({target.rpartition("-")[0] for target in targets})
+    return max(1, round(duration / BUSY) * services if alone else round(often * duration / TEN_MINUTES))
+
+
+def _spread(draw: Random, fault: str, targets: list[str], count: int, duration: float) -> list[Fault]:
+    """Each has its own part of the time, at any moment in it."""
+    part, found = max(0.0, duration - 3) / count, []
+    for number in range(count):
+        at = 3 + (number + draw.random() * 0.9) * part
+        target = targets[number % len(targets)] if fault == "poison" else draw.choice(targets)
+        seconds = draw.uniform(*LENGTHS[fault])
+        if fault == "sigstop" and draw.random() < LONG_STOPS and at + PAST_THE_SESSION[1] < duration:
+            seconds = draw.uniform(*PAST_THE_SESSION)
+        undone = at + (0 if fault == "clock_shift" else seconds)
+        if fault in ENDS_BEFORE and undone > duration:
+            seconds = max(0.0, duration - at)
+        if fault in {"broker_kill", "rolling_restart"} and at > duration - REST:
+            at = max(3.0, duration - REST)
+        found.append(Fault(at, fault, target, seconds, draw.getrandbits(32)))
+    return found
+
+
+REPLICAS = [f"{service}-{replica}" for service in SERVICES for replica in range(2)]
+WIRES = ["kafka-1", "kafka-2", "kafka-3", "smtp"]
+TARGETS = {
+    "sigkill": REPLICAS,
+    "sigstop": REPLICAS,
+    "broker_kill": ["kafka-1", "kafka-2", "kafka-3"],
+    "rolling_restart": ["all"],
+    "wire_stall": WIRES,
+    "wire_drop_reply": WIRES,
+    "wire_cut": WIRES,
+    "store_stall": SERVICES,
+    "disk_full": SERVICES,
+    "clock_shift": ["all"],
+    "poison": KINDS,
+}
+ENDS_BEFORE = frozenset(COUNTS) - {"clock_shift", "poison"}
