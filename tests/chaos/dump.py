@@ -1,12 +1,11 @@
 """What is left of a run for the judge: the log, the groups, the stores, and what the public routes say."""
 
 import asyncio
+import itertools
 import json
 import shutil
-import sqlite3
 from base64 import b64encode
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
-from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 from random import Random
@@ -18,10 +17,10 @@ import orjson
 from chaos.draining import Draining, every_record
 from chaos.platform import Platform
 from chaos.processes import ask
+from chaos.stores import copy_stores
 from common.access.issuing import Grant
 from common.access.scopes import EVERY
 from common.clock import ShiftedClock
-from loket.supervisor import SERVICES
 from loket.tokens import machine_token
 
 SAMPLE = 300
@@ -43,7 +42,7 @@ class Dump:
         metrics = {process.name: ask(process.port, "/metrics", 10)[1] for process in self._platform.services}
         (self.folder / "metrics.json").write_bytes(orjson.dumps(metrics))
         desk_days = await asyncio.to_thread(self._log)
-        await asyncio.to_thread(self._stores)
+        await asyncio.to_thread(copy_stores, self._platform)
         shutil.copytree(self._platform.layout.region / "reporting", self.folder / "region")
         async with httpx.AsyncClient(timeout=60, trust_env=False) as client:
             await Answers(self._platform, client).write(self.folder, taken(self.folder / "calls.jsonl"), desk_days, self._draw)
@@ -58,21 +57,13 @@ class Dump:
                     desk_days |= desk_day(record.value())
         return desk_days
 
-    def _stores(self) -> None:
-        (self.folder / "stores").mkdir()
-        for service in SERVICES:
-            source = self._platform.state.store(service)
-            if self._platform.layout.mongo_url is None:
-                with closing(sqlite3.connect(source)) as store, closing(sqlite3.connect(self.folder / "stores" / source.name)) as copy:
-                    store.backup(copy)
-
 
 class Answers:
-    """What the public routes say, each asked at the first replica."""
+    """What the public routes say, asked of all replicas by turns."""
 
     def __init__(self, platform: Platform, client: httpx.AsyncClient) -> None:
         self._platform, self._client = platform, client
-        self._at = {service: addresses[0] for service, addresses in platform.addresses().items()}
+        self._at = {service: itertools.cycle(addresses) for service, addresses in platform.addresses().items()}
         self._tokens: dict[str, str] = {}
 
     async def write(self, folder: Path, cases: dict[str, str], desk_days: Iterable[tuple[str, str]], draw: Random) -> None:
@@ -87,7 +78,9 @@ class Answers:
         who = grant.partner or grant.role
         if who not in self._tokens:
             self._tokens[who] = machine_token(self._platform.state, grant)
-        answer = await self._client.get(self._at[service] + path, params=query, headers={"authorization": f"Bearer {self._tokens[who]}"})
+        answer = await self._client.get(
+            next(self._at[service]) + path, params=query, headers={"authorization": f"Bearer {self._tokens[who]}"}
+        )
         return answer.status_code, answer.json() if answer.status_code == httpx.codes.OK else None
 
     async def _status(self, asked: tuple[str, str]) -> dict[str, Any]:

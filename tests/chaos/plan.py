@@ -54,22 +54,25 @@ class Fault(NamedTuple):
     """What else is drawn when it is carried out begins from this."""
 
 
-def plan(seed: int, duration: float, profile: frozenset[str]) -> list[Fault]:
+def plan(seed: int, duration: float, profile: frozenset[str], *, mongo: bool = False) -> list[Fault]:
     """All attacks in the order of their times. Broker kills come one after the other: no two are away at once by plan."""
     found: list[Fault] = []
     for fault, often in COUNTS.items():
-        targets = _targets(fault, profile)
+        targets = _targets(fault, profile, mongo=mongo)
         if targets:
             found += _spread(Random(f"{seed}/{fault}"), fault, targets, _count(fault, often, duration, targets, profile), duration)
     return sorted(found)
 
 
-def _targets(fault: str, profile: frozenset[str]) -> list[str]:
-    """Of what is asked for; none when this fault is not."""
+def _targets(fault: str, profile: frozenset[str], *, mongo: bool) -> list[str]:
+    """Of what is asked for; none when this fault is not. A store on the wire has other faults than one in a file."""
+    there = [*TARGETS[fault], "mongo"] if mongo and fault.startswith("wire") else TARGETS[fault]
+    if mongo and fault in {"store_stall", "disk_full"}:
+        return []
     if profile & {"all", fault}:
-        return list(TARGETS[fault])
+        return list(there)
     named = [word.partition(":")[2] for word in profile if word.partition(":")[0] == fault]
-    return [target for target in TARGETS[fault] if any(target.startswith(name) for name in named)]
+    return [target for target in there if any(target.startswith(name) for name in named)]
 
 
 def _count(fault: str, often: int, duration: float, targets: list[str], profile: frozenset[str]) -> int:

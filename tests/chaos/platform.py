@@ -11,6 +11,7 @@ import orjson
 
 from chaos.processes import Process
 from chaos.region import make_region
+from chaos.urls import led_through, place_of
 from common.broker import create_topics
 from common.topics import TOPICS
 from loket.embedded.child import HOST
@@ -22,7 +23,7 @@ from loket.supervisor.environment import service_environment
 REPLICAS = 2
 SECOND = 20
 """So far above the ports of the first replicas are those of the second ones; likewise for what lies on the wire."""
-WIRED, ADVERTISED = 20, 30
+WIRED, ADVERTISED, WIRED_MONGO = 20, 30, 21
 TESTS = Path(__file__).parents[1]
 
 
@@ -46,8 +47,9 @@ class Platform:
         self.output = self.folder / "output"
         self.output.mkdir(parents=True)
         region = make_region(self.folder / "state" / "region")
-        ports, mongo = Ports.from_base(options.port_base), os.environ.get("MONGO_URL")
-        self.layout = Layout(folder=self.folder / "state", region=region, ports=ports, mongo_url=mongo, brokers=3)
+        ports, self.mongo_url = Ports.from_base(options.port_base), os.environ.get("MONGO_URL")
+        wired = led_through(self.mongo_url, ports.smtp + WIRED_MONGO) if self.mongo_url else None
+        self.layout = Layout(folder=self.folder / "state", region=region, ports=ports, mongo_url=wired, brokers=3)
         self.state = StateFolder(self.layout.folder)
         self.state.prepare(region)
         self.cluster = KafkaCluster(
@@ -144,4 +146,6 @@ class Platform:
 
     def _routes(self) -> list[str]:
         brokers = [f"kafka-{number}={port + ADVERTISED}:{port + WIRED}" for number, port in enumerate(self.layout.broker_ports, start=1)]
-        return [*brokers, f"smtp={self.layout.ports.smtp + SECOND}:{self.layout.ports.smtp}"]
+        smtp = self.layout.ports.smtp
+        mongo = [f"mongo={smtp + WIRED_MONGO}:{place_of(self.mongo_url)}"] if self.mongo_url else []
+        return [*brokers, f"smtp={smtp + SECOND}:{smtp}", *mongo]

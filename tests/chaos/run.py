@@ -6,6 +6,7 @@ import shutil
 import signal
 import time
 from collections.abc import Mapping
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,11 @@ from chaos.platform import Options, Platform
 from chaos.poison import Poisoner
 from chaos.processes import Process
 from chaos.progress import Progress
+from chaos.shifting import forward
 
+LATER = timedelta(hours=9)
+"""By the clock of the services: more than any lease, and than the wait between two tries of a letter."""
+SEEN = 5.0
 LAST_WORDS = 60.0
 """Seconds that the driver gets to bring what it has begun to its end, and to help what is stuck."""
 
@@ -53,7 +58,7 @@ async def _attack(platform: Platform, progress: Progress) -> Mapping[str, Any]:
     started = time.time()
     driver.start()
     showing = asyncio.create_task(progress.follow(platform, killer, options.duration))
-    attacks = asyncio.create_task(killer.work(plan(options.seed, options.duration, options.profile)))
+    attacks = asyncio.create_task(killer.work(plan(options.seed, options.duration, options.profile, mongo=platform.mongo_url is not None)))
     try:
         await asyncio.gather(attacks, asyncio.sleep(options.duration))
     finally:
@@ -66,11 +71,19 @@ async def _attack(platform: Platform, progress: Progress) -> Mapping[str, Any]:
     await _until_ended(driver)
     drained, waiting = await draining.wait(ended)
     progress.say(f"Drained after {drained - ended:.1f} s." if drained else f"Not drained within {WITHIN:.0f} s: {waiting}")
+    await _let_time_pass(platform, draining)
     about = _about(platform, draining, started, ended, drained) | {"waiting": waiting, "unasked": killer.unasked}
     (platform.folder / "run.json").write_bytes(orjson.dumps(about))
     progress.say("Writing down log, stores and answers …")
     await Dump(platform, draining).write()
     return about
+
+
+async def _let_time_pass(platform: Platform, draining: Draining) -> None:
+    """What waits for a moment comes to it: leases of letters whose sender died, tries put off."""
+    forward(platform.state.clock, LATER)
+    await asyncio.sleep(SEEN)
+    await draining.wait(time.time())
 
 
 def _settings(platform: Platform, marker: str) -> dict[str, Any]:
@@ -112,7 +125,7 @@ def _about(platform: Platform, draining: Draining, started: float, ended: float,
         "drained": drained,
         "topics": draining.topics,
         "brokers": platform.layout.brokers,
-        "store": "mongo" if platform.layout.mongo_url else "sqlite",
+        "store": "mongo" if platform.mongo_url else "sqlite",
         "broken": options.broken,
     }
 
