@@ -287,8 +287,8 @@ def test_an_unknown_build_is_refused() -> None:
 
 
 def test_what_is_to_notice_and_to_provoke_a_build_exists() -> None:
-    codes, faults = {invariant.code for invariant in INVARIANTS if invariant.check}, {*TARGETS, "none", "mail", "all"}
+    names, faults = {invariant.name for invariant in INVARIANTS if invariant.check}, {*TARGETS, "none", "mail", "all"}
 
     assert len(BUILDS) >= 14
-    assert {code for build in BUILDS.values() for code in build.caught_by} <= codes
+    assert {name for build in BUILDS.values() for name in build.caught_by} <= names
     assert {word.partition(":")[0] for build in BUILDS.values() for word in build.profile.split(",")} <= faults
