@@ -17,7 +17,7 @@ PORT_BASE = 14_100
 
 
 def main() -> int:
-    asked, console = arguments(), Console(soft_wrap=True)
+    asked, console = arguments(), Console(width=None if sys.stdout.isatty() else 200)
     folder = asked.folder or ROOT / ".loket-chaos" / f"{time.strftime('%Y%m%d-%H%M%S')}-seed-{asked.seed}"
     options = Options(
         seed=asked.seed,

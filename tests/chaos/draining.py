@@ -9,7 +9,7 @@ from confluent_kafka.admin import AdminClient, OffsetSpec
 
 from chaos.platform import Platform
 from chaos.processes import ask
-from common.topics import PARTITIONS
+from common.topics import PARTITIONS, TOPICS
 from loket.contracts.services import describe
 from loket.supervisor import SERVICES
 
@@ -60,9 +60,8 @@ class Draining:
         return found
 
     def ends(self) -> dict[tuple[str, int], int]:
-        """Of every partition that somebody hears."""
-        topics = sorted({topic for heard in self.topics.values() for topic in heard})
-        asked = {TopicPartition(topic, partition): OffsetSpec.latest() for topic in topics for partition in range(PARTITIONS)}
+        """Of every partition of every topic, heard by somebody or not."""
+        asked = {TopicPartition(topic.name, partition): OffsetSpec.latest() for topic in TOPICS for partition in range(PARTITIONS)}
         answers = self._admin.list_offsets(asked, request_timeout=20)
         return {(place.topic, place.partition): answer.result().offset for place, answer in answers.items()}
 
@@ -86,7 +85,7 @@ def every_record(bootstrap: str, topics: list[str], ends: dict[tuple[str, int], 
     consumer.assign([TopicPartition(topic, partition, 0) for topic, partition in left])
     try:
         while left:
-            for record in consumer.consume(1000, 30):
+            for record in consumer.consume(1000, 0.5):  # waits until it has them all, or so long
                 if record.error():
                     raise RuntimeError(str(record.error()))
                 yield record

@@ -18,9 +18,9 @@ from common.clock import ShiftedClock
 
 SAME, ALTERED, REORDERED, BROKEN, LEFT = 0.05, 0.02, 0.03, 0.01, 0.15
 """Shares of the submissions: the same again though answered, altered under the same id, held back, broken, left without an answer."""
-AGAIN = (1.0, 8.0)
-"""Seconds until somebody without an answer tries again."""
-TRIES = 20
+AGAIN = (1.0, 6.0)
+"""Seconds until somebody without an answer tries again; each time longer."""
+TRIES = 8
 HELD_BACK = (2.0, 30.0)
 LETTERS = str.maketrans("0123456789", "ghijklmnop")
 
@@ -80,10 +80,10 @@ class Partners:
         """A partner whose submission got no answer hands in the same bytes until it has one; a few never do."""
         patient = draw.random() >= LEFT
         came = await submission.send(intent)
-        for _ in range(TRIES if patient else 0):
+        for attempt in range(TRIES if patient else 0):
             if came.ok or (came.phase == "refused" and came.status not in {401, 429}):  # its clock may have jumped on the way
                 break
-            await asyncio.sleep(draw.uniform(*AGAIN))
+            await asyncio.sleep(draw.uniform(*AGAIN) * (1 + attempt))
             came = await submission.send("same")
         return came
 
