@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import signal
 import socket
 from collections.abc import Mapping
 from pathlib import Path
@@ -81,7 +82,9 @@ class Platform:
             raise RuntimeError(f"Not ready: {names}; see {self.output}.")
 
     async def stop(self) -> None:
-        """Services first, so that they can finish what they have in hand."""
+        """Services first, so that they can finish what they have in hand; one that was stopped in the middle of a fault goes on for that."""
+        for process in self.services:
+            process.send(signal.SIGCONT)
         await asyncio.gather(*(process.end() for process in self.services))
         await asyncio.gather(self.mail.end(5), self.wire.end(5))
         self.cluster.stop()
@@ -125,6 +128,7 @@ class Platform:
             "SMTP_PORT": str(self.layout.ports.smtp + SECOND),
             "SMTP_DEDUPLICATES": "false",
             "OUTBOX_LIMIT_SECONDS": "100000000",  # a clock that jumps by hours makes what waits for a moment look old
+            "REFRESH_SECONDS": "43200",  # a day of the clock passes in seconds
         }
         told = service_environment(service, self.layout, self.state, self._environ()) | own
         command = ["-m", "chaos.broken", self.options.broken, service] if self.options.broken else ["-m", service]

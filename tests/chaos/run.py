@@ -61,6 +61,9 @@ async def _attack(platform: Platform, progress: Progress) -> Mapping[str, Any]:
     attacks = asyncio.create_task(killer.work(plan(options.seed, options.duration, options.profile, mongo=platform.mongo_url is not None)))
     try:
         await asyncio.gather(attacks, asyncio.sleep(options.duration))
+    except BaseException:
+        driver.kill()
+        raise
     finally:
         attacks.cancel()
         showing.cancel()
