@@ -82,7 +82,7 @@ class Platform:
             raise RuntimeError(f"Not ready: {names}; see {self.output}.")
 
     async def stop(self) -> None:
-        """Services first, so that they can finish what they have in hand; one that was stopped in the middle of a fault goes on for that."""
+        """Services first, so that they can finish what they have in hand; one that stands still goes on for that."""
         for process in self.services:
             process.send(signal.SIGCONT)
         await asyncio.gather(*(process.end() for process in self.services))

@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 import smtplib
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from dataclasses import replace
 from pathlib import Path
 from random import Random
@@ -17,6 +17,7 @@ from chaos.ledger import Ledger
 from chaos.mail import Provider
 from chaos.plan import COUNTS, plan
 from chaos.poison import HARMLESS, KINDS, Record, spoil
+from chaos.urls import led_through, place_of
 from chaos.wire import Place
 from common.cloudevents import Malformed, parse
 from loket.embedded.child import free_port
@@ -76,22 +77,29 @@ async def test_on_the_wire_a_stall_delays_and_a_dropped_reply_is_lost_though_the
     writer.write(b"one")
     assert await reader.read(10) == b"one"
 
-    stall = asyncio.create_task(place.suffer("wire_stall", 0.2, Random(1), 1.0))
-    await asyncio.sleep(0)
+    stall = await begun(place.suffer("wire_stall", 3600, Random(1), 1.0))
     writer.write(b"two")
     await asyncio.sleep(0.05)
     assert heard == [b"one"]
-    await stall
+    stall.cancel()
     assert await reader.read(10) == b"two"
 
-    drop = asyncio.create_task(place.suffer("wire_drop_reply", 0.2, Random(1), 1.0))
-    await asyncio.sleep(0)
+    drop = await begun(place.suffer("wire_drop_reply", 3600, Random(1), 1.0))
     writer.write(b"three")
+    while heard != [b"one", b"two", b"three"]:
+        await asyncio.sleep(0.01)
+    drop.cancel()
     with pytest.raises(ConnectionResetError):
         await reader.readexactly(1)
-    await drop
-    assert heard == [b"one", b"two", b"three"]
     writer.close()
+
+
+async def begun(fault: Coroutine[None, None, None]) -> "asyncio.Task[None]":
+    """A fault that lasts until it is cancelled."""
+    task = asyncio.create_task(fault)
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    return task
 
 
 async def test_the_ledger_has_every_line_whole_when_its_writer_goes_on(tmp_path: Path) -> None:
@@ -125,6 +133,14 @@ async def test_the_mail_provider_writes_down_before_it_answers_and_takes_a_secon
     assert [(line["act"], line["notification_id"], line["subject_language"]) for line in lines] == [("accepted", id_, "fr")] * 2
     assert {line["to"] for line in lines} == {hashlib.sha256(b"somebody@example.org").hexdigest()}
     ledger.close()
+
+
+def test_a_mongodb_is_led_through_the_wire_and_has_the_faults_of_the_wire() -> None:
+    assert (place_of("mongodb://127.0.0.1:27099/?x=1"), place_of("mongodb://127.0.0.1")) == (27099, 27017)
+    assert led_through("mongodb://127.0.0.1:27099/?x=1", 14046) == "mongodb://127.0.0.1:14046/?x=1"
+    faults = {one.fault: one.target for one in plan(1, 600, ALL, mongo=True)}
+    assert {"store_stall", "disk_full"}.isdisjoint(faults)
+    assert "mongo" in {one.target for one in plan(1, 600, ALL, mongo=True) if one.fault.startswith("wire")}
 
 
 def test_the_faults_of_the_mail_provider_come_from_the_seed_and_each_kind_comes() -> None:

@@ -49,14 +49,18 @@ class Pipe:
     async def stall(self, seconds: float) -> None:
         """Nothing passes for a while, then everything that waited."""
         self._flows.clear()
-        await asyncio.sleep(seconds)
-        self._flows.set()
+        try:
+            await asyncio.sleep(seconds)
+        finally:
+            self._flows.set()
 
     async def drop_replies(self, seconds: float) -> None:
         """What is asked arrives, what is answered does not; then the connection ends."""
         self._deaf = True
-        await asyncio.sleep(seconds)
-        self.cut()
+        try:
+            await asyncio.sleep(seconds)
+        finally:
+            self.cut()
 
 
 class Place:
