@@ -11,6 +11,7 @@ from rich.console import Console
 from chaos.platform import Options
 from chaos.progress import Progress
 from chaos.run import Failed, forget, play
+from loket.errors import LoketError
 
 ROOT = Path(__file__).parents[2]
 PORT_BASE = 14_100
@@ -33,8 +34,12 @@ def main() -> int:
     except KeyboardInterrupt:
         console.print(f"Broken off; what there is lies in {options.folder}.")
         return 2
-    except (Failed, RuntimeError, OSError) as error:
+    except (Failed, LoketError) as error:
         console.print(f"The rig failed: {error}\nWhat there is lies in {options.folder}.", highlight=False)
+        return 2
+    except Exception:  # noqa: BLE001 - a bug of the rig says nothing about the platform, and must not look as if it did
+        console.print_exception()
+        console.print(f"The rig failed. What there is lies in {options.folder}.", highlight=False)
         return 2
     for sentence in about["unasked"]:
         console.print(f"Noticed: {sentence}", highlight=False)

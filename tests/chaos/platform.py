@@ -18,6 +18,7 @@ from common.topics import TOPICS
 from loket.embedded.child import HOST
 from loket.embedded.kafka import EmbeddedKafka
 from loket.embedded.kafka_cluster import KafkaCluster
+from loket.errors import LoketError
 from loket.supervisor import SERVICES, Layout, Ports, StateFolder
 from loket.supervisor.environment import service_environment
 
@@ -79,7 +80,7 @@ class Platform:
         ready = await asyncio.gather(*(process.ready() for process in self.services))
         if not all(ready):
             names = ", ".join(process.name for process, one in zip(self.services, ready, strict=True) if not one)
-            raise RuntimeError(f"Not ready: {names}; see {self.output}.")
+            raise LoketError(f"Not ready: {names}; see {self.output}.")
 
     async def stop(self) -> None:
         """Services first, so that they can finish what they have in hand; one that stands still goes on for that."""

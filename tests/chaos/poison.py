@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 import orjson
-from confluent_kafka import Consumer, Producer, TopicPartition
+from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
 
 from chaos.ledger import Ledger
 
@@ -46,7 +46,10 @@ class Poisoner:
     async def put(self, kind: str, draw: Random) -> dict[str, Any]:
         """One record into a topic of chance, by the model of one that lies there; what the ledger says of it."""
         topic = draw.choice(TOPICS)
-        line = await asyncio.to_thread(self._put, kind, topic, draw)
+        try:
+            line = await asyncio.to_thread(self._put, kind, topic, draw)
+        except KafkaException:  # the broker has been killed meanwhile
+            return {}
         if line:
             self._ledger.note(**line)
         return line

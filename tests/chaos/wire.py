@@ -41,7 +41,7 @@ class Pipe:
     def cut(self) -> None:
         """Both sides see their connection reset."""
         for side in (self._near, self._far):
-            with suppress(OSError, ValueError):  # it may be closed already
+            with suppress(OSError, ValueError, AttributeError):  # it may be closed already
                 side.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, AT_ONCE)
             side.transport.abort()
         self._flows.set()
