@@ -39,7 +39,9 @@ async def play(settings: Mapping[str, Any]) -> None:
         loop = asyncio.get_running_loop()
         ends = loop.time() + duration
         looking = asyncio.create_task(_progress(folder, partners, calls))
+        watching = asyncio.create_task(_watch(folder, partners))
         await asyncio.gather(_submit(partners, people, rate, ends), people.live(ends))
+        await watching
         await _help(folder, people, calls)
         looking.cancel()
         _write_progress(folder, partners, calls)
@@ -58,10 +60,15 @@ async def _submit(partners: Partners, people: People, rate: float, ends: float) 
     await asyncio.gather(*under_way)
 
 
-async def _help(folder: Path, people: People, calls: Calls) -> None:
-    """When the faults have stopped: every lane that waits for another reason than poison goes on."""
+async def _watch(folder: Path, partners: Partners) -> None:
+    """Until the rig says that the faults have stopped."""
     while not (folder / "calm").exists():
         await asyncio.sleep(0.1)
+    partners.calm.set()
+
+
+async def _help(folder: Path, people: People, calls: Calls) -> None:
+    """When the faults have stopped: every lane that waits for another reason than poison goes on."""
     poison = _poisoned(folder)
     for _ in range(REDRIVES):
         stuck = [

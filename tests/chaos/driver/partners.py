@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -48,6 +49,8 @@ class Partners:
     seed: int
     taken: dict[str, Taken] = field(default_factory=dict)
     sent: int = 0
+    calm: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when the faults have stopped: nobody puts anything off any more."""
     _webhooks: dict[str, Webhook] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -65,15 +68,15 @@ class Partners:
         intent = "new"
         if draw.random() < REORDERED:
             intent = "reordered"
-            await asyncio.sleep(draw.uniform(*HELD_BACK))
+            await self._pause(draw.uniform(*HELD_BACK))
         came = await self._until_answered(submission, draw, intent)
         if came.ok:
             self.taken[came.body["id"]] = Taken(came.body["id"], made.partner, made.kind, len(made.data["persons"]), made.lacking)
         if draw.random() < SAME:
-            await asyncio.sleep(draw.uniform(0.0, 20.0))
+            await self._pause(draw.uniform(0.0, 20.0))
             await submission.send("same")
         if draw.random() < ALTERED:
-            await asyncio.sleep(draw.uniform(0.0, 20.0))
+            await self._pause(draw.uniform(0.0, 20.0))
             await submission.send("altered", stayMonths=36, channel="phone")
 
     async def _until_answered(self, submission: "Submission", draw: Random, intent: str) -> Came:
@@ -83,9 +86,13 @@ class Partners:
         for attempt in range(TRIES if patient else 0):
             if came.ok or (came.phase == "refused" and came.status not in {401, 429}):  # its clock may have jumped on the way
                 break
-            await asyncio.sleep(draw.uniform(*AGAIN) * (1 + attempt))
+            await self._pause(draw.uniform(*AGAIN) * (1 + attempt))
             came = await submission.send("same")
         return came
+
+    async def _pause(self, seconds: float) -> None:
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self.calm.wait(), seconds)
 
     def signed(self, partner: str, id_: str, body: bytes) -> dict[str, str]:
         """The headers of Standard Webhooks."""
