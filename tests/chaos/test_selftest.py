@@ -55,8 +55,12 @@ def test_the_control_run_must_hold_and_have_seen_everything(verdict: Verdict, ri
     assert (rig.attempts[0].build, rig.attempts[0].profile) == ("", "all")
 
 
+def test_a_rig_that_fails_once_is_asked_again() -> None:
+    assert [one.right for one in selftest([CONTROL], FakeRig(None, [HOLDS]), nobody)] == [True]
+
+
 def test_a_rig_that_fails_shows_nothing() -> None:
-    found = list(selftest([CONTROL, NAME], FakeRig(None, [SENT_TWICE]), nobody))
+    found = list(selftest([CONTROL, NAME], FakeRig(None, None, [SENT_TWICE]), nobody))
 
     assert [(one.build, one.right) for one in found] == [(CONTROL, False), (NAME, True)]
     assert "no port is free" in found[0].others[0]
