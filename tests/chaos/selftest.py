@@ -17,8 +17,6 @@ from rich.table import Table
 
 from chaos.broken.builds import BUILDS, Build
 
-DURATIONS = (20, 40, 60, 60)
-"""Seconds of faults of one attempt after the other: three minutes in all."""
 CONTROL = "control"
 CONTROL_SECONDS = 60
 TRIES = 2  # for a rig that itself fails now and then; that says nothing about the build
@@ -80,7 +78,7 @@ def patiently(play: Play, tries: int = TRIES) -> Play:
 def catch(name: str, build: Build, play: Play) -> Caught:
     """Run a broken build until it is named by an invariant that is about it."""
     began, faults, red = perf_counter(), 0, list[str]()
-    for seed, duration in enumerate(DURATIONS, 1):
+    for seed, duration in enumerate(build.durations, 1):
         faults += duration
         red = [verdict.name for verdict in play(Attempt(name, build.profile, seed, duration)) if verdict.violations]
         by = [one for one in red if one in build.caught_by]
