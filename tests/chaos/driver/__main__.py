@@ -51,11 +51,12 @@ async def _submit(partners: Partners, people: People, rate: float, ends: float) 
     """Each at its own moment, whatever the answers do; returns when the last has come to its end."""
     loop, under_way, number = asyncio.get_running_loop(), set[asyncio.Task[None]](), 0
     began = loop.time()
-    while loop.time() < ends:
-        task = asyncio.create_task(partners.hand_in(number, people.today()))
-        under_way.add(task)
-        task.add_done_callback(under_way.discard)
-        number += 1
+    while (now := loop.time()) < ends:
+        for due in range(number, int((now - began) * rate) + 1):  # all whose moment has come, also when this process was held up
+            task = asyncio.create_task(partners.hand_in(due, people.today()))
+            under_way.add(task)
+            task.add_done_callback(under_way.discard)
+        number = int((now - began) * rate) + 1
         await asyncio.sleep(max(0.0, began + number / rate - loop.time()))
     await asyncio.gather(*under_way)
 

@@ -19,9 +19,9 @@ from common.clock import ShiftedClock
 
 SAME, ALTERED, REORDERED, BROKEN, LEFT = 0.05, 0.02, 0.03, 0.01, 0.15
 """Shares of the submissions: the same again though answered, altered under the same id, held back, broken, left without an answer."""
-AGAIN = (1.0, 6.0)
+AGAIN = (3.0, 10.0)
 """Seconds until somebody without an answer tries again; each time longer."""
-TRIES = 8
+TRIES = 5
 HELD_BACK = (2.0, 30.0)
 LETTERS = str.maketrans("0123456789", "ghijklmnop")
 
