@@ -4,7 +4,6 @@ import asyncio
 import os
 import subprocess
 import sys
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -12,13 +11,6 @@ from uuid import UUID
 
 import pytest
 from chassis import KINDS, Make, Send, Thing, deferred, new, until
-from reporting_room import Room
-from reporting_visits import AT, requested
-from tests.notifications.conftest import NOON, PACK, Delivery, Outcome, Region, Template
-from tests.notifications.conftest import Scene as Letters
-from tests.notifications.test_visit_messages import REMINDER_AT
-from tests.scheduling.conftest import Scene as Planning
-from tests.scheduling.conftest import small_town
 from worlds import consuming, relay, runner
 
 from chaos.broken import switches
@@ -31,21 +23,8 @@ from common.errors import Unavailable
 from common.settling import Settling
 from common.store.sqlite import SqliteStore
 from common.testing.memory import MemoryStore
-from scheduling.domain.agenda import Agenda
-from scheduling.handlers import request_visit
 
 TESTS = Path(__file__).parents[1]
-
-
-@pytest.fixture
-def breaking(monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Takes one promise out."""
-    return lambda name: BUILDS[name].apply(monkeypatch)
-
-
-@pytest.fixture
-def letters() -> Letters:
-    return Letters(Region(PACK))
 
 
 async def test_commit_before_save(breaking: Any) -> None:
@@ -71,21 +50,6 @@ async def test_outbox_cleared_before_ack(breaking: Any) -> None:
 
         assert not world.store.outbox.get(("things", id_))
         world.publisher.gate.set()
-
-
-@pytest.mark.parametrize(
-    ("name", "age", "facts"),
-    [("no-dedupe", 0, 2), ("dedupe-by-time-window", 0, 1), ("dedupe-by-time-window", 60, 2)],
-)
-async def test_a_repetition_is_another_message(name: str, age: int, facts: int, breaking: Any) -> None:
-    breaking(name)
-    store, now = MemoryStore(), datetime.now(UTC)  # noqa: TID251 - what the window is measured by
-
-    for _ in range(2):  # the other replica hears it again
-        async with Room(now - timedelta(seconds=age), store) as room:
-            await room.hear(requested("m"))
-
-    assert len(await room.facts()) == facts
 
 
 async def test_relay_out_of_order(breaking: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -114,26 +78,6 @@ async def test_cas_without_version(breaking: Any, tmp_path: Path) -> None:
         assert found.n == 2
     finally:
         await store.close()
-
-
-async def test_claim_after_send(breaking: Any, letters: Letters) -> None:
-    breaking("claim-after-send")
-    claimed: list[bool] = []
-    letters.mailer.before = lambda _letter: claimed.append(letters.claimed(Template.SUBMISSION_RECEIVED))
-
-    await letters.hear(letters.contact(), letters.created())
-
-    assert claimed == [False]
-
-
-async def test_retry_on_unknown(breaking: Any, letters: Letters) -> None:
-    breaking("retry-on-unknown")
-    letters.mailer.answers = [Delivery(Outcome.UNKNOWN, "disconnected")]
-
-    await letters.hear(letters.contact(), letters.created())
-    await letters.wait(days=1)
-
-    assert len(letters.mailer.letters) == 2
 
 
 async def test_lane_unparked_out_of_order(breaking: Any) -> None:
@@ -175,19 +119,6 @@ async def test_the_bug_that_makes_lanes_to_redrive_is_intakes_and_ends_with_the_
     assert handled == ["", "redrive"]
 
 
-async def test_indicator_by_increment(breaking: Any, tmp_path: Path) -> None:
-    breaking("indicator-by-increment")
-    store: Any = MemoryStore()
-    store._path = tmp_path / "reporting.sqlite"
-
-    for _ in range(2):
-        async with Room(store=store) as room:
-            await room.hear(requested("m", when=AT))
-            figure = await room.total("k20")
-
-    assert (figure.n, len(await room.facts())) == (2, 1)
-
-
 def test_offset_reset_latest(breaking: Any) -> None:
     breaking("offset-reset-latest")
     from faststream.kafka import KafkaBroker
@@ -212,27 +143,6 @@ async def test_publish_in_handler(breaking: Any) -> None:
         await world.runner.run(runner.MAKE, Make(id=new()), runner.origin())
 
     assert [entry.type for entry in world.woken] == ["case.referred"]
-
-
-async def test_slot_claimed_without_intention(breaking: Any) -> None:
-    breaking("slot-claimed-without-intention")
-    scene = Planning(small_town())
-
-    visit = await request_visit(scene.case("registration"), scene.ports)
-
-    assert visit is not None
-    assert visit.stage == "proposed", visit
-    assert [list(agenda.taken) for agenda in await scene.store.find(Agenda, {})] == [[visit.id]]  # and nobody has saved the visit
-
-
-async def test_stale_reminder_not_dropped(breaking: Any, letters: Letters) -> None:
-    breaking("stale-reminder-not-dropped")
-
-    await letters.hear(letters.contact(), letters.confirmed(), letters.cancelled())
-    await letters.wait_until(REMINDER_AT)
-
-    assert letters.clock.now() > NOON
-    assert letters.sent()[-1] == Template.VISIT_REMINDER
 
 
 async def test_act_not_taken_out(breaking: Any) -> None:

@@ -50,13 +50,11 @@ BUILDS: dict[str, Build] = {
         "sigkill,broker_kill,wire_cut",
         frozenset({TOLD}),
     ),
-    "no-dedupe": Build(
-        "a repeated message is another message", switches.no_dedupe, "sigkill:reporting,sigstop:reporting", frozenset({FACTS})
-    ),
+    "no-dedupe": Build("a repeated message is another message", switches.no_dedupe, "sigkill,poison:duplicate", frozenset({FACTS})),
     "dedupe-by-time-window": Build(
         "a repeated message is known for ten seconds",
         switches.dedupe_by_time_window,
-        "sigkill:reporting,sigstop:reporting",
+        "sigkill,poison:duplicate",
         frozenset({FACTS}),
     ),
     "relay-out-of-order": Build("events of an aggregate are sent at once", switches.relay_out_of_order, "none", frozenset({ORDER})),
@@ -81,7 +79,7 @@ BUILDS: dict[str, Build] = {
     "indicator-by-increment": Build(
         "an indicator is counted up and never counted again",
         increments.indicator_by_increment,
-        "sigkill:reporting,sigstop:reporting",
+        "sigkill,poison:duplicate",
         frozenset({FIGURES}),
     ),
     "offset-reset-latest": Build(

@@ -1,0 +1,92 @@
+"""Broken builds that break what a service promises, each seen to do so."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from reporting_room import Room
+from reporting_visits import AT, requested
+from tests.notifications.conftest import NOON, PACK, Delivery, Outcome, Region, Template
+from tests.notifications.conftest import Scene as Letters
+from tests.notifications.test_visit_messages import REMINDER_AT
+from tests.scheduling.conftest import Scene as Planning
+from tests.scheduling.conftest import small_town
+
+from common.testing.memory import MemoryStore
+from scheduling.domain.agenda import Agenda
+from scheduling.handlers import request_visit
+
+
+@pytest.fixture
+def letters() -> Letters:
+    return Letters(Region(PACK))
+
+
+@pytest.mark.parametrize(
+    ("name", "age", "facts"),
+    [("no-dedupe", 0, 2), ("dedupe-by-time-window", 0, 1), ("dedupe-by-time-window", 60, 2)],
+)
+async def test_a_repetition_is_another_message(name: str, age: int, facts: int, breaking: Any) -> None:
+    breaking(name)
+    store, now = MemoryStore(), datetime.now(UTC)  # noqa: TID251 - what the window is measured by
+
+    for _ in range(2):  # the other replica hears it again
+        async with Room(now - timedelta(seconds=age), store) as room:
+            await room.hear(requested("m"))
+
+    assert len(await room.facts()) == facts
+
+
+async def test_claim_after_send(breaking: Any, letters: Letters) -> None:
+    breaking("claim-after-send")
+    claimed: list[bool] = []
+    letters.mailer.before = lambda _letter: claimed.append(letters.claimed(Template.SUBMISSION_RECEIVED))
+
+    await letters.hear(letters.contact(), letters.created())
+
+    assert claimed == [False]
+
+
+async def test_retry_on_unknown(breaking: Any, letters: Letters) -> None:
+    breaking("retry-on-unknown")
+    letters.mailer.answers = [Delivery(Outcome.UNKNOWN, "disconnected")]
+
+    await letters.hear(letters.contact(), letters.created())
+    await letters.wait(days=1)
+
+    assert len(letters.mailer.letters) == 2
+
+
+async def test_indicator_by_increment(breaking: Any, tmp_path: Path) -> None:
+    breaking("indicator-by-increment")
+    store: Any = MemoryStore()
+    store._path = tmp_path / "reporting.sqlite"
+
+    for _ in range(2):
+        async with Room(store=store) as room:
+            await room.hear(requested("m", when=AT))
+            figure = await room.total("k20")
+
+    assert (figure.n, len(await room.facts())) == (2, 1)
+
+
+async def test_slot_claimed_without_intention(breaking: Any) -> None:
+    breaking("slot-claimed-without-intention")
+    scene = Planning(small_town())
+
+    visit = await request_visit(scene.case("registration"), scene.ports)
+
+    assert visit is not None
+    assert visit.stage == "proposed", visit
+    assert [list(agenda.taken) for agenda in await scene.store.find(Agenda, {})] == [[visit.id]]  # and nobody has saved the visit
+
+
+async def test_stale_reminder_not_dropped(breaking: Any, letters: Letters) -> None:
+    breaking("stale-reminder-not-dropped")
+
+    await letters.hear(letters.contact(), letters.confirmed(), letters.cancelled())
+    await letters.wait_until(REMINDER_AT)
+
+    assert letters.clock.now() > NOON
+    assert letters.sent()[-1] == Template.VISIT_REMINDER
