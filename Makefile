@@ -1,7 +1,7 @@
 # The only door: `make` lists what is behind it. Needs Python >= 3.11 and make; everything else is fetched by locks with hashes.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lock up demo test test-containers simulate simulate-selftest chaos check format contracts bench clean
+.PHONY: help setup lock up demo test test-containers simulate simulate-selftest chaos chaos-selftest check format contracts bench clean
 
 SERVICES := intake scheduling notifications reporting
 MEMBERS := libs/common $(SERVICES:%=services/%) libs/loket
@@ -46,6 +46,9 @@ simulate-selftest: .venv/.ready ## breaks the product on purpose and counts the 
 chaos: .venv/.ready ## real processes on three brokers, killed, stopped and cut off (DURATION=600, SEED=1, RATE=32, PROFILE=all, BROKEN=, KEEP=1)
 	@PYTHONPATH=tests $(BIN)/python -m chaos --duration $(or $(DURATION),600) --seed $(or $(SEED),1) --rate $(or $(RATE),32) \
 		--profile $(or $(PROFILE),all) $(if $(BROKEN),--broken $(BROKEN)) $(if $(KEEP),--keep)
+
+chaos-selftest: .venv/.ready ## runs builds broken on purpose until the judge of chaos names them (ARGS: names of some)
+	@PYTHONPATH=tests $(BIN)/python -m chaos.selftest $(ARGS)
 
 check: .venv/.ready ## format, lint, types, import rules, generated files up to date
 	@$(BIN)/ruff format --check --quiet .

@@ -29,7 +29,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     terminalreporter.section("what ran on what")
     for suite in sorted(_counts):
         outcomes = ", ".join(f"{count} {outcome}" for outcome, count in sorted(_counts[suite].items()))
-        stores = ["SQLite"] if "kafka" in _needs[suite] or suite in {"common", "system"} else ["in memory"]
+        stores = ["SQLite"] if "kafka" in _needs[suite] or suite in {"common", "system", "chaos"} else ["in memory"]
         on = [kafka] if "kafka" in _needs[suite] else ["no Kafka"]
         stores += [mongo] if "mongo" in _needs[suite] else []
         terminalreporter.write_line(f"{suite:<14} {outcomes:<28} {on[0]}; {' and '.join(stores)}")

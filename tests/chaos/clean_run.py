@@ -125,7 +125,9 @@ def _closed(run: RunFolder, one: Household, result: str) -> None:
 def _message(run: RunFolder, one: Household, template: str, *cause: object, causation: str) -> None:
     id_, source = message_of(template, *cause), Source("notifications", "messages", message_of(template, *cause), one.case.id)
     facts = {"visit_id": one.visit.id, "revision": cause[1]} if len(cause) > 1 else {}
-    run.keep("notifications", "messages", id_, case_id=one.case.id, template=template, state="sent", facts=facts, reason_code=None)
+    run.keep(
+        "notifications", "messages", id_, case_id=one.case.id, template=template, state="sent", facts=facts, reason_code=None, attempt=1
+    )
     said = {"caseId": one.case.id, "messageId": id_, "templateKey": template, "channel": "email", "locale": "en", "preferredLocale": "en"}
     run.tell(source, "notification.requested", causation, **said)
     run.ledgers["mail"].append({"at": run.at(), "message_id": f"<{id_}@loket>", "notification_id": id_, "act": "accepted"})

@@ -3,6 +3,7 @@
 import argparse
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -16,10 +17,10 @@ from rich.table import Table
 
 from chaos.broken.builds import BUILDS, Build
 
-DURATIONS = (20, 40, 60, 60)
-"""Seconds of faults of one attempt after the other: three minutes in all."""
 CONTROL = "control"
 CONTROL_SECONDS = 60
+TRIES = 2  # for a rig that itself fails now and then; that says nothing about the build
+RIG_FAILED = "the rig failed"
 LONGEST = 900.0  # seconds that one run may take on a busy machine, with start, drain and dump
 PORTS = 15_000
 
@@ -60,10 +61,24 @@ class RigFailed(Exception):
     """A run that shows nothing."""
 
 
+def patiently(play: Play, tries: int = TRIES) -> Play:
+    """Whatever the rig itself could not do is tried again."""
+
+    def again(attempt: Attempt) -> Sequence[Verdict]:
+        for _ in range(tries - 1):
+            try:
+                return play(attempt)
+            except RigFailed:
+                continue
+        return play(attempt)
+
+    return again
+
+
 def catch(name: str, build: Build, play: Play) -> Caught:
     """Run a broken build until it is named by an invariant that is about it."""
     began, faults, red = perf_counter(), 0, list[str]()
-    for seed, duration in enumerate(DURATIONS, 1):
+    for seed, duration in enumerate(build.durations, 1):
         faults += duration
         red = [verdict.name for verdict in play(Attempt(name, build.profile, seed, duration)) if verdict.violations]
         by = [one for one in red if one in build.caught_by]
@@ -83,35 +98,33 @@ def selftest(names: Iterable[str], play: Play, tell: Callable[[Caught], None]) -
     """Builds and control, one after the other; a rig that fails counts against the build it was for."""
     for name in names:
         try:
-            caught = control(play) if name == CONTROL else catch(name, BUILDS[name], play)
+            caught = control(patiently(play)) if name == CONTROL else catch(name, BUILDS[name], patiently(play))
         except RigFailed as failure:
-            caught = Caught(name, 0, 0.0, (), (f"the rig failed: {failure}",), right=False)
+            caught = Caught(name, 0, 0.0, (), (f"{RIG_FAILED}: {failure}",), right=False)
         tell(caught)
         yield caught
 
 
 def real(attempt: Attempt, keep: Path | None, ports: int) -> Sequence[Verdict]:
-    """A run of real processes, judged."""
-    with tempfile.TemporaryDirectory(prefix="loket-chaos-", ignore_cleanup_errors=True) as temporary:
-        folder = (keep or Path(temporary)) / f"{attempt.build or CONTROL}-{attempt.seed}"
-        options = [
-            "--duration",
-            str(attempt.duration),
-            "--seed",
-            str(attempt.seed),
-            "--profile",
-            attempt.profile,
-            "--port-base",
-            str(ports),
-        ]
-        broken = ["--broken", attempt.build] if attempt.build else []
-        ran = _python("chaos", *options, *broken, "--folder", str(folder), "--no-judge")
-        if ran.returncode:
-            raise RigFailed(ran.stdout[-500:] + ran.stderr[-500:])
-        judged = _python("chaos.judge", str(folder), "--json")
-        if not judged.stdout.startswith("["):
-            raise RigFailed(judged.stderr[-1000:])
-        return [Verdict(one["name"], one["holds"], one["violations"], one["first"]) for one in json.loads(judged.stdout)]
+    """A run of real processes, judged; its folder goes unless it is to be kept."""
+    folder = Path(tempfile.mkdtemp(prefix=f"{attempt.build or CONTROL}-{attempt.seed}-", dir=keep))
+    try:
+        return _judged(attempt, folder / "run", ports)
+    finally:
+        if keep is None:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _judged(attempt: Attempt, folder: Path, ports: int) -> Sequence[Verdict]:
+    options = ["--duration", str(attempt.duration), "--seed", str(attempt.seed), "--profile", attempt.profile, "--port-base", str(ports)]
+    broken = ["--broken", attempt.build] if attempt.build else []
+    ran = _python("chaos", *options, *broken, "--folder", str(folder), "--no-judge")
+    if ran.returncode:
+        raise RigFailed(_last_line(ran.stdout + ran.stderr))
+    judged = _python("chaos.judge", str(folder), "--json")
+    if not judged.stdout.startswith("["):
+        raise RigFailed(_last_line(judged.stderr))
+    return [Verdict(one["name"], one["holds"], one["violations"], one["first"]) for one in json.loads(judged.stdout)]
 
 
 def _python(module: str, *arguments: str) -> "subprocess.CompletedProcess[str]":
@@ -137,12 +150,27 @@ def main() -> int:
     found = list(
         selftest(names, lambda attempt: real(attempt, asked.keep, asked.port_base), lambda one: console.print(_line(one), markup=False))
     )
+    console.print(_table(found))
+    return 0 if all(one.right for one in found) else 1
+
+
+def _table(found: Iterable[Caught]) -> Table:
     table = Table("build", "seconds of faults", "in all", "noticed by", "red beside it")
     for one in found:
-        noticed = "\n".join(one.by) or ("holds" if one.right else "NOBODY" if one.build != CONTROL else "FALSE ALARM")
-        table.add_row(one.build, str(one.faults), f"{one.wall:.0f} s", noticed, "\n".join(one.others))
-    console.print(table)
-    return 0 if all(one.right for one in found) else 1
+        table.add_row(one.build, str(one.faults), f"{one.wall:.0f} s", "\n".join(one.by) or _not_named(one), "\n".join(one.others))
+    return table
+
+
+def _not_named(one: Caught) -> str:
+    if one.right:
+        return "holds"
+    if not one.faults:
+        return RIG_FAILED.upper()
+    return "FALSE ALARM" if one.build == CONTROL else "NOBODY"
+
+
+def _last_line(text: str) -> str:
+    return next((line for line in reversed(text.splitlines()) if line.strip()), "nothing was said")
 
 
 def _line(one: Caught) -> str:

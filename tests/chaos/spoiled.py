@@ -55,7 +55,7 @@ def given_to_nobody(run: RunFolder) -> None:
 def held_by_two(run: RunFolder) -> None:
     """The slot of the cancelled visit was given away before."""
     line = told(run, "appointment.booked", WAITS.case.id)
-    line["headers"]["ce_time"] = told(run, "appointment.booked", GONE.case.id)["headers"]["ce_time"]
+    line["timestamp"] = told(run, "appointment.booked", GONE.case.id)["timestamp"] + 1
 
 
 def sent_twice(run: RunFolder) -> None:

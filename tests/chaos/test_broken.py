@@ -290,5 +290,6 @@ def test_what_is_to_notice_and_to_provoke_a_build_exists() -> None:
     names, faults = {invariant.name for invariant in INVARIANTS if invariant.check}, {*TARGETS, "none", "mail", "all"}
 
     assert len(BUILDS) >= 14
+    assert {sum(build.durations) for build in BUILDS.values()} == {180}
     assert {name for build in BUILDS.values() for name in build.caught_by} <= names
     assert {word.partition(":")[0] for build in BUILDS.values() for word in build.profile.split(",")} <= faults

@@ -12,11 +12,13 @@ from rich.console import Console
 
 from chaos.clean_run import clean
 from chaos.judge.__main__ import tell
+from chaos.judge.derived import LOKET, derived
 from chaos.judge.history import history
 from chaos.judge.invariants import INVARIANTS
 from chaos.judge.run import Run
 from chaos.judge.verdict import Verdict, judge
 from chaos.spoiled import DONE, SPOILED, Spoil, sent_twice, spoiled
+from common.ids import derived as kept
 
 TESTS = Path(__file__).parents[1]
 JUDGE = sorted((TESTS / "chaos/judge").rglob("*.py"))
@@ -101,6 +103,13 @@ def test_its_exit_status_is_its_verdict(spoil: Spoil, status: int, tmp_path: Pat
 
     assert ended.returncode == status, ended.stderr
     assert '"I17"' in ended.stdout
+
+
+def test_ids_are_worked_out_by_the_rule_that_is_written_down_and_kept() -> None:
+    architecture = (TESTS.parent / "docs/architecture.md").read_text()
+
+    assert derived("case", "partner", "source", 1) == str(kept("case", "partner", "source", 1))
+    assert str(LOKET) in architecture
 
 
 def test_the_judge_knows_nothing_of_the_code() -> None:

@@ -17,6 +17,8 @@ class Build(NamedTuple):
     """What the rig has to do to it, in the words of `python -m chaos --profile`."""
     caught_by: frozenset[str]
     """Names of the invariants that are about what is broken; others may be red beside them."""
+    durations: tuple[int, ...] = (20, 40, 60, 60)
+    """Seconds of faults of one attempt after the other: three minutes in all. What needs days of the shared clock needs long ones."""
 
 
 TOLD, GHOSTS, ORDER, EQUAL = (
@@ -74,7 +76,7 @@ BUILDS: dict[str, Build] = {
         "a letter of which nothing is known is sent again", broken_builds.retry_after_an_unknown_outcome, "mail", frozenset({ONCE})
     ),
     "lane-unparked-out-of-order": Build(
-        "a redrive begins with the newest record", switches.lane_unparked_out_of_order, "none", frozenset({ENDS})
+        "a redrive begins with the newest record", switches.lane_unparked_out_of_order, "none", frozenset({ENDS}), (60, 60, 60)
     ),
     "indicator-by-increment": Build(
         "an indicator is counted up and never counted again",
@@ -98,7 +100,7 @@ BUILDS: dict[str, Build] = {
         frozenset({SLOTS, AGENDAS}),
     ),
     "stale-reminder-not-dropped": Build(
-        "word of a plan goes though the plan is off", switches.stale_reminder_not_dropped, "clock_shift", frozenset({OFF})
+        "word of a plan goes though the plan is off", switches.stale_reminder_not_dropped, "clock_shift", frozenset({OFF}), (90, 90)
     ),
     "act-not-taken-out": Build(
         "a letter stays in the outbox while it is handed over",

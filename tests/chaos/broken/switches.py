@@ -19,7 +19,7 @@ from reporting.store import Facts
 WINDOW = timedelta(seconds=10)
 """Shorter than a session of Kafka's: what a killed process leaves behind comes again after fifteen seconds."""
 APART = 0.05  # seconds by which events that are sent at once miss each other at most
-STUMBLES = 4  # of so many cases one meets the bug
+STUMBLES = 2  # of so many cases one meets the bug; more would open the breaker
 
 
 def relay_out_of_order(patch: Patch) -> None:
