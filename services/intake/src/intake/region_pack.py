@@ -127,7 +127,7 @@ def _checked(file: Path, kind: type[M], content: object, where: str) -> M:
 
 def _load(file: Path) -> Mapping[str, object]:
     try:
-        content = yaml.load(file.read_text(encoding="utf-8"), _Loader)  # noqa: S506 - both loaders are safe ones
+        content = yaml.load(file.read_text(encoding="utf-8"), _Loader)  # nosec B506 # noqa: S506 - both loaders are safe ones
     except OSError as error:
         raise RegionPackWrong(f"{file} cannot be read: {error.strerror}.") from None
     except yaml.YAMLError as error:
