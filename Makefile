@@ -1,7 +1,7 @@
 # The only door: `make` lists what is behind it. Needs Python >= 3.11 and make; everything else is fetched by locks with hashes.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lock up demo test test-containers simulate simulate-selftest audit check format contracts bench clean
+.PHONY: help setup lock up demo test test-containers simulate simulate-selftest fuzz audit check format contracts bench clean
 
 SERVICES := intake scheduling notifications reporting
 MEMBERS := libs/common $(SERVICES:%=services/%) libs/loket
@@ -56,6 +56,9 @@ format: .venv/.ready ## rewrites the code as `check` wants it
 
 contracts: .venv/.ready ## writes docs/contracts from the code
 	@$(BIN)/python -m loket contracts
+
+fuzz: .venv/.ready ## every route against its OpenAPI document, and the partners' gate, at length (CASES=5000, INPUTS=1000000, SEED=1)
+	@LOKET_FUZZ=long $(BIN)/python -m pytest tests/fuzz --numprocesses 2 --dist load $(ARGS)
 
 audit: .cache/audit/.ready ## weak patterns, known weaknesses, secrets, licences; writes docs/sbom/ and docs/licences.md
 	@.cache/audit/bin/python audit/run.py

@@ -16,7 +16,8 @@ from common.access.tokens import Tokens
 from common.errors import Unavailable
 from common.lane_routes import lane_routes
 from common.limits import bounded
-from common.problems import MEDIA_TYPE, MISTAKE, answer_problems, problem
+from common.openapi import REFUSALS, VERSION, tell_the_truth
+from common.problems import MISTAKE, answer_problems, problem
 from common.telemetry import traceparent_of_request
 from common.watch import look, stuck
 
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 
     from common.service import Service
 
-VERSION = "1.0.0"
 HEADERS = [
     (b"api-version", VERSION.encode()),
     (b"cache-control", b"no-store"),
@@ -35,15 +35,6 @@ HEADERS = [
     (b"x-content-type-options", b"nosniff"),
     (b"x-frame-options", b"DENY"),
 ]
-RESPONSES: dict[int | str, dict[str, Any]] = {
-    code: {"description": text, "content": {MEDIA_TYPE: {}}}
-    for code, text in (
-        (400, "Every fault, by JSON Pointer"),
-        (401, "No token, or not one that is taken"),
-        (403, "The token lacks the scope"),
-        (503, "Try again later"),
-    )
-}
 QUIET = frozenset({"/health/live", "/health/ready", "/health/started", "/metrics"})
 
 
@@ -62,11 +53,12 @@ def make_app(service: Service[Any], router: APIRouter) -> FastAPI:
         redoc_url=None,
         swagger_ui_oauth2_redirect_url=None,
         lifespan=lambda _app: service.running(),
-        responses=RESPONSES,
+        responses=dict(REFUSALS),
     )
     # `/docs` from this machine: the usual page fetches its script from elsewhere, and keeps the token that was given to it
     patch_fastapi(app, swagger_ui_parameters={"tryItOutEnabled": True, "persistAuthorization": False, "filter": True})
     answer_problems(app)
+    tell_the_truth(app)
     app.state.tokens = _tokens(service)
     app.state.refused = lambda reason: service.log.warning("refused", status=401, reason=reason)
     app.include_router(router)
