@@ -3,6 +3,7 @@
 import asyncio
 import multiprocessing
 import re
+from collections import Counter
 from dataclasses import dataclass, field
 from multiprocessing import forkserver
 from pathlib import Path
@@ -14,6 +15,7 @@ from chassis import LONG, Thing, new, until, until_it
 from toy_service import incoming, live, log_of, make_topics, produce, told_once
 
 from common.lanes import Lane
+from common.processing.record import ProcessingRecord
 from common.relay import ANY
 from common.store.sqlite import SqliteStore
 
@@ -50,6 +52,7 @@ class Story:
     ledger: list[str] = field(default_factory=list)
     things: list[Thing | None] = field(default_factory=list)
     left: int = 0
+    records: list[tuple[str, ...]] = field(default_factory=list)
     cases: list[UUID] = field(default_factory=list)
 
 
@@ -105,9 +108,10 @@ async def look(story: Story, bootstrap: str, prefix: str, folder: Path) -> None:
     story.told = told_once(await log_of(bootstrap, f"{prefix}visit.deferred"))
     story.parked = len(await log_of(bootstrap, f"{prefix}scheduling.parked"))
     story.ledger = (folder / "ledger").read_text().split()
-    store = SqliteStore(folder / "store.sqlite", [Thing, Lane])
+    store = SqliteStore(folder / "store.sqlite", [Thing, Lane, ProcessingRecord])
     await store.start()
     story.things = [await store.get(Thing, case) for case in story.cases]
+    story.records = [one.subjects for one in await store.find(ProcessingRecord, {})]
     story.left = len(await store.untold(ANY, 1000))
     await store.close()
 
@@ -154,6 +158,7 @@ def test_after_a_crash_there_everything_is_there_once(stories: dict[str, Story],
     assert story.told == sorted((str(case), 1) for case in story.cases)
     assert story.parked == 0
     assert story.left == 0
+    assert sorted(Counter(story.records).values()) == [2] * CASES, "a record for each event of each case, and none twice"
     for thing in story.things:
         assert thing is not None
         assert (thing.n, thing.seen, thing.waiting) == (2, ["prepared"], {})

@@ -1,5 +1,6 @@
 """A processing record: that personal data of some people was processed, by what and when; nothing of what stands in the data."""
 
+import re
 from collections.abc import Iterator
 from datetime import datetime
 from typing import ClassVar, Literal, Self
@@ -9,6 +10,7 @@ from common.aggregate import Aggregate
 from common.processing.register import Action
 from common.store.port import plain
 
+_TRACEPARENT = re.compile("[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}")
 Status = Literal["Unset", "Error"]
 """After the standard: carried out without a fault of our own, or not. `Ok` is left to those who want to say more than that."""
 SUBJECT_TYPE = "urn:loket:party:hmac-sha256"
@@ -52,7 +54,7 @@ class ProcessingRecord(Aggregate):
 
     def apart(self, service: str) -> Iterator[dict[str, object]]:
         """As the standard writes it: one record for each person, each an action of its own within the trace, sampled or not."""
-        _, trace, parent = self.traceparent.split("-")[:3] if self.traceparent else ("", self.id.hex, None)
+        trace, parent = self._place_in_trace()
         for number, subject in enumerate(self.subjects):
             yield {
                 "trace_id": trace,
@@ -69,6 +71,11 @@ class ProcessingRecord(Aggregate):
                     "dpl.core.data_subject_id_type": SUBJECT_TYPE,
                 },
             }
+
+    def _place_in_trace(self) -> tuple[str, str | None]:
+        """What comes from outside of a trace begins one."""
+        found = _TRACEPARENT.fullmatch(self.traceparent)
+        return (found[1], found[2]) if found else (self.id.hex, None)
 
 
 def _milliseconds(moment: datetime) -> int:

@@ -13,9 +13,9 @@ from common.processing.record import Status
 if TYPE_CHECKING:
     from common.processing.logbook import Logbook
 
-Place = Annotated[str, Query(pattern=r"^[0-9TZ:.-]{27}/[0-9a-f-]{36}$", description="`after` of the page before.")]
-Since = Annotated[AwareDatetime, Query(alias="from", description="What ended at this moment or later.")]
-Until = Annotated[AwareDatetime, Query(description="What ended before this moment.")]
+Place = Annotated[str | None, Query(pattern=r"^[0-9TZ:.-]{27}/[0-9a-f-]{36}$", description="`after` of the page before.")]
+Since = Annotated[AwareDatetime | None, Query(alias="from", description="What ended at this moment or later.")]
+Until = Annotated[AwareDatetime | None, Query(description="What ended before this moment.")]
 Limit = Annotated[int, Query(ge=1, le=1000, description="Most actions on a page; each has a record for every person it concerns.")]
 
 
@@ -45,7 +45,7 @@ def processing_routes(service: str, logbook: Logbook) -> APIRouter:
     router = APIRouter(prefix="/v1", tags=["processing records"], route_class=GuardedRoute)
 
     @router.get("/processing-records", summary="Processing records, the oldest first", dependencies=[allowed("processing-records:read")])
-    async def export(since: Since | None = None, until: Until | None = None, after: Place | None = None, limit: Limit = 100) -> RecordPage:
+    async def export(since: Since = None, until: Until = None, after: Place = None, limit: Limit = 100) -> RecordPage:
         found = await logbook.page(after, since, until, limit)
         records = [RecordView.model_validate(one) for record in found for one in record.apart(service)]
         return RecordPage(records=records, after=found[-1].place if len(found) == limit else None)
