@@ -167,15 +167,15 @@ async def test_the_export_has_the_fields_of_the_standard_and_none_of_the_data(de
 
 async def test_an_export_has_a_beginning_and_an_end(desk, fast_track):
     await handed_in(desk, fast_track)
-    desk.service.clock.forward(timedelta(hours=1))
+    desk.service.clock.forward(timedelta(minutes=4))
     await desk.hand_in(event(fast_track(), "2"))
 
     found = {
         moment: [len((await exported(desk, **{side: moment}))["records"]) for side in ("from", "until")]
-        for moment in ("2026-11-23T09:00:00Z", "2026-11-23T10:30:00+01:00", "2026-11-23T11:00:00Z")
+        for moment in ("2026-11-23T09:00:00Z", "2026-11-23T10:02:00+01:00", "2026-11-23T09:10:00Z")
     }
 
-    assert found == {"2026-11-23T09:00:00Z": [6, 0], "2026-11-23T10:30:00+01:00": [2, 4], "2026-11-23T11:00:00Z": [0, 6]}
+    assert found == {"2026-11-23T09:00:00Z": [6, 0], "2026-11-23T10:02:00+01:00": [2, 4], "2026-11-23T09:10:00Z": [0, 6]}
 
 
 @pytest.mark.parametrize("query", [{"limit": "0"}, {"limit": "1001"}, {"after": "x"}, {"from": "yesterday"}, {"until": "2026-11-23"}])

@@ -25,6 +25,7 @@ async def test_canaries_are_in_no_event_key_header_log_span_metric_or_answer(pla
     answer = await platform.hand_in(planted(), id_="canary-1")
     case = answer.json()["id"]
     await served(platform, case)
+    assert NAME in json.dumps(await platform.ask("intake", "GET", f"/v1/cases/{case}"))
 
     seen = {
         f"{record.topic}/{record.partition}@{record.offset}": repr((record.key, record.value, record.headers))

@@ -9,6 +9,7 @@ from common.aggregate import Aggregate
 from common.events.catalogue import EVENTS
 from common.ids import derived
 from common.lanes import Kind, Lane
+from common.processing.record import ProcessingRecord
 from intake.domain.case import Case
 from notifications.domain import Message, State, Template, VisitMessages, message_id
 from reporting.app import RECORDED
@@ -185,6 +186,17 @@ def cases_have_come_to_their_end(world: "World") -> Iterator[Wrong]:
             yield str(case.id), f"a visit is {visit.stage} and the case {case.status}"
 
 
+def personal_data_leaves_records(world: "World") -> Iterator[Wrong]:
+    """A submission that was stored and a letter that was handed over each have their processing record."""
+    found = {record.id for service in ("intake", "notifications") for record in world.stores[service].all(ProcessingRecord)}
+    cases = [(case.id, "submission_taken", 1) for case in world.stores["intake"].all(Case) if case.subjects()]
+    sent = [message for message in world.stores["notifications"].all(Message) if message.state is State.SENT]
+    for id_, action, occasion in [*cases, *((message.id, "letter_written", message.attempt) for message in sent)]:
+        kind = "cases" if action == "submission_taken" else "messages"
+        if derived("processing", action, kind, id_, occasion) not in found:
+            yield str(id_), f"no record of {action}"
+
+
 INVARIANTS: tuple[Callable[["World"], Iterator[Wrong]], ...] = (
     promised_submissions_are_cases,
     the_log_is_what_was_saved,
@@ -200,6 +212,7 @@ INVARIANTS: tuple[Callable[["World"], Iterator[Wrong]], ...] = (
     only_the_poisoned_is_parked,
     what_is_no_event_is_in_quarantine,
     cases_have_come_to_their_end,
+    personal_data_leaves_records,
 )
 
 
