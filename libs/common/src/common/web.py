@@ -18,6 +18,7 @@ from common.lane_routes import lane_routes
 from common.limits import bounded
 from common.openapi import REFUSALS, VERSION, tell_the_truth
 from common.problems import MISTAKE, answer_problems, problem
+from common.processing.routes import processing_routes
 from common.telemetry import traceparent_of_request
 from common.watch import look, stuck
 
@@ -63,6 +64,8 @@ def make_app(service: Service[Any], router: APIRouter) -> FastAPI:
     app.state.refused = lambda reason: service.log.warning("refused", status=401, reason=reason)
     app.include_router(router)
     app.include_router(lane_routes(service))
+    if service.logbook is not None:
+        app.include_router(processing_routes(blueprint.name, service.logbook))
     app.include_router(_health(service))
     app.add_middleware(_Edge, service=service)
     return app

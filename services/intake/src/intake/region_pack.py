@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import yaml
 from pydantic import BaseModel, ValidationError
 
+from common.processing.register import Register
 from intake.domain.decision_table import DecisionTable
 from intake.domain.region import Catalogue, Codes, Municipality, Norm, Partner, Region, Retention, Sponsor
 from intake.domain.screening import FACTS
@@ -46,6 +47,11 @@ def read_region(folder: Path) -> Region:
     if wrong:
         raise RegionPackWrong(f"The region pack in {folder} contradicts itself: " + "; ".join(wrong) + ".")
     return region
+
+
+def read_register(folder: Path) -> Register:
+    """What intake does with personal data, in the words of the region."""
+    return _model(folder / "processing.yaml", Register)
 
 
 def _wrong_codes(region: Region) -> Iterator[str]:

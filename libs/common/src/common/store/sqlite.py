@@ -219,6 +219,8 @@ class SqliteStore(CoalescingStore):
             return False
         if saving.entries:
             self._db.executemany(INSERT_ENTRY, [row_of(saving.key, entry) for entry in saving.entries])
+        for record in saving.records:
+            self._save(record)  # one that is there already stays as it is
         return True
 
     def _take(self, taking: Clearing) -> bool:
