@@ -1,7 +1,7 @@
 # The only door: `make` lists what is behind it. Needs Python >= 3.11 and make; everything else is fetched by locks with hashes.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lock up demo test test-containers simulate simulate-selftest chaos chaos-selftest check format contracts bench clean
+.PHONY: help setup lock up demo test test-containers simulate simulate-selftest chaos chaos-selftest fuzz audit check format contracts bench clean
 
 SERVICES := intake scheduling notifications reporting
 MEMBERS := libs/common $(SERVICES:%=services/%) libs/loket
@@ -64,12 +64,19 @@ format: .venv/.ready ## rewrites the code as `check` wants it
 contracts: .venv/.ready ## writes docs/contracts from the code
 	@$(BIN)/python -m loket contracts
 
+fuzz: .venv/.ready ## every route against its OpenAPI document, and the partners' gate, at length (CASES=5000, INPUTS=1000000, SEED=1)
+	@LOKET_FUZZ=long $(BIN)/python -m pytest tests/fuzz --numprocesses 2 --dist load $(ARGS)
+
+audit: .cache/audit/.ready ## weak patterns, known weaknesses, secrets, licences; writes docs/sbom/ and docs/licences.md
+	@.cache/audit/bin/python audit/run.py
+
 bench: .venv/.ready ## how fast, against whom; writes docs/performance.md
 	@$(BIN)/python benchmarks/run.py $(ARGS)
 
 lock: $(UV) ## resolves all versions anew into locks/ (UPGRADE=1: the newest)
 	@echo "uv" | $(COMPILE) --output-file locks/uv.txt -
 	@printf 'hatchling\neditables\n' | $(COMPILE) --group dev --output-file locks/dev.txt -
+	@printf '' | $(COMPILE) --group audit --output-file locks/audit.txt -
 	@for service in $(SERVICES); do \
 		$(COMPILE) --constraint locks/dev.txt --output-file locks/$$service.txt services/$$service/pyproject.toml || exit 1; done
 	@$(COMPILE) --constraint locks/dev.txt --output-file locks/loket.txt libs/loket/pyproject.toml
@@ -92,3 +99,9 @@ $(UV): locks/uv.txt
 	@$(UV) pip sync --quiet --require-hashes --python $(BIN)/python locks/dev.txt
 	@$(UV) pip install --quiet --no-deps --no-build-isolation --python $(BIN)/python $(MEMBERS:%=--editable %)
 	@touch .venv/.ready
+
+.cache/audit/.ready: .venv/.ready locks/audit.txt
+	@echo "Setting up .cache/audit …"
+	@$(UV) venv --quiet --allow-existing --python .cache/uv/bin/python .cache/audit
+	@$(UV) pip sync --quiet --require-hashes --python .cache/audit/bin/python locks/audit.txt
+	@touch .cache/audit/.ready

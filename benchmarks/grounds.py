@@ -134,6 +134,7 @@ class Platform:
             "SQLITE_PATH": str(self.store(service)),
             "REGION_PATH": str(grounds.region),
             "OIDC_ISSUER": ISSUER,
+            "PSEUDONYM_KEY": "of benchmarks, and no secret to anybody",
             "OIDC_JWKS": str(grounds.folder / "jwks.json"),
             "LOG_LEVEL": "warning",
             "TRACE_RATIO": "0.1",

@@ -14,6 +14,8 @@ from pathlib import Path
 from common.access.issuing import new_key, public_keys
 
 SERVICES = ("intake", "scheduling", "notifications", "reporting")
+KEEPERS = ("intake", "notifications")
+"""Of personal data: they know people by the same pseudonyms."""
 SERVICE_USER = 10001
 MONGO_USER = 999
 ISSUER = "issuer"
@@ -40,6 +42,9 @@ def make(folder: Path, partners: Path, mongo: str) -> None:
     for service in SERVICES:
         _once(folder / service / "jwks.json", jwks, SERVICE_USER)
         _once(folder / service / "mongo_url", f"mongodb://loket:{password}@{mongo}/?authSource=admin", SERVICE_USER)
+    pseudonyms = _once(folder / KEEPERS[0] / "pseudonym_key", secrets.token_urlsafe(32), SERVICE_USER)
+    for service in KEEPERS[1:]:
+        _once(folder / service / "pseudonym_key", pseudonyms, SERVICE_USER)
     for partner in re.findall(r"^ *- *id: *([\w.-]+)", partners.read_text(encoding="utf-8"), re.MULTILINE):
         _once(folder / "intake" / "partners" / partner, f"whsec_{base64.b64encode(secrets.token_bytes(32)).decode()}", SERVICE_USER)
 

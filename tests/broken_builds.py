@@ -173,15 +173,15 @@ def store_outage_parks_lanes(patch: Patch) -> None:
 def told_before_it_is_saved(patch: Patch) -> None:
     original = Runner._save
 
-    async def save(self: Any, aggregate: Aggregate, origin: Origin, declared: Any) -> bool:
+    async def save(self: Any, aggregate: Aggregate, origin: Origin, declared: Any, records: Any = ()) -> bool:
         hasty, store, wake = copy.copy(self), self._store, self._wake
 
         class Early:
-            async def save(self, aggregate: Aggregate, entries: Any) -> bool:
+            async def save(self, aggregate: Aggregate, entries: Any, records: Any = ()) -> bool:
                 wake(aggregate, entries)
-                return bool(await store.save(aggregate, entries))
+                return bool(await store.save(aggregate, entries, records))
 
         hasty._store, hasty._wake = Early(), lambda _aggregate, _entries: None
-        return await original(hasty, aggregate, origin, declared)
+        return await original(hasty, aggregate, origin, declared, records)
 
     patch.setattr(Runner, "_save", save)

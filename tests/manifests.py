@@ -11,6 +11,7 @@ from typing import Any
 import yaml
 
 SECRET_FILES = {"jwks.json", "mongo_url"}
+SECRET_FILES_OF_KEEPERS = SECRET_FILES | {"pseudonym_key"}
 PARTNERS = Path("regions/south-limburg/intake/partners.yaml")
 Manifest = dict[str, Any]
 

@@ -16,6 +16,7 @@ from uuid import UUID, uuid4
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from chassis import NOW, Send, Sent, Thing, deferred, referred
 from fastapi import APIRouter
+from worlds.logbooks import GROWN, register
 
 from common import failpoints
 from common.aggregate import How
@@ -28,7 +29,7 @@ from common.events.lane import SchedulingParked
 from common.events.visit import VisitDeferred
 from common.publisher import Publisher
 from common.service import Blueprint, Context, Service
-from common.settings import ServiceSettings
+from common.settings import LogbookSettings
 from common.store.port import Collection, Entry
 from common.subscribing import On, on, once
 from common.testing.issuer import issuer_settings
@@ -97,7 +98,7 @@ async def found(id_: UUID, ports: Ports) -> Thing:
 
 def blueprint(bootstrap: str, prefix: str, folder: Path, slow: float = 0.0, **settings: Any) -> Blueprint[Ports]:
     """The toy under the name of scheduling."""
-    subscribes: tuple[On[Ports], ...] = (on(CaseReferred, hear, Prepare),)
+    subscribes: tuple[On[Ports], ...] = (on(CaseReferred, hear, Prepare, processing=GROWN),)
     steps: tuple[On[Ports], ...] = (on(Prepare, prepare, Send, GiveUp), on(Sent, settle, VisitDeferred), on(GiveUp, give_up, VisitDeferred))
 
     def ports(context: Context) -> Ports:
@@ -107,7 +108,7 @@ def blueprint(bootstrap: str, prefix: str, folder: Path, slow: float = 0.0, **se
     return Blueprint(
         name="scheduling",
         title="A toy",
-        settings=ServiceSettings(
+        settings=LogbookSettings(
             environment="test",
             **issuer_settings(),
             kafka_bootstrap_servers=bootstrap,
@@ -122,6 +123,7 @@ def blueprint(bootstrap: str, prefix: str, folder: Path, slow: float = 0.0, **se
         routes=lambda context, ports: APIRouter(),
         steps=steps,
         acts=(once(Send, send, Sent),),
+        register=register(),
     )
 
 

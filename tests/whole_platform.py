@@ -116,6 +116,13 @@ class Platform:
         assert response.status_code < 400, (path, response.status_code, response.text)
         return response.json() if response.content else None
 
+    async def processing_records(self, service: str) -> list[dict[str, Any]]:
+        """What the privacy officer can export of a service."""
+        answer = await self.clients[service].get("/v1/processing-records?limit=1000", auth=Badge(self.clock, "privacy-officer"))
+        assert answer.status_code == 200, answer.text
+        found: list[dict[str, Any]] = answer.json()["records"]
+        return found
+
     async def until(self, holds: Callable[[], Any], patience: float = 30.0) -> Any:
         """Wait until something (a plain or an async function) is so; what it gave."""
         for _ in range(int(patience / 0.05)):

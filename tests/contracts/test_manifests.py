@@ -181,7 +181,9 @@ def test_production_starts_with_what_it_is_told_of_kafka(production: list[Manife
     for service in platform:
         container = of_kind(production, "Deployment")[service.name]["spec"]["template"]["spec"]["containers"][0]
         own = told | {one["name"]: one["value"] for one in container["env"]} | {"KAFKA_CA_FILE": str(tmp_path / "ca.crt")}
-        made = service.settings(**{name.lower(): value for name, value in own.items()}, kafka_sasl_password="a-password")
+        made = service.settings(
+            **{name.lower(): value for name, value in own.items()}, kafka_sasl_password="a-password", pseudonym_key="p" * 32
+        )
         assert (made.environment, made.kafka_security.username) == ("production", service.name)
 
 

@@ -25,6 +25,7 @@ async def test_canaries_are_in_no_event_key_header_log_span_metric_or_answer(pla
     answer = await platform.hand_in(planted(), id_="canary-1")
     case = answer.json()["id"]
     await served(platform, case)
+    assert NAME in json.dumps(await platform.ask("intake", "GET", f"/v1/cases/{case}"))
 
     seen = {
         f"{record.topic}/{record.partition}@{record.offset}": repr((record.key, record.value, record.headers))
@@ -37,6 +38,13 @@ async def test_canaries_are_in_no_event_key_header_log_span_metric_or_answer(pla
     seen["timeline"] = json.dumps(await platform.timeline(case))
     seen["messages"] = json.dumps(await platform.ask("notifications", "GET", "/v1/messages", params={"case": case}))
     seen["answer"] = answer.text
+    records = [await platform.processing_records(name) for name in ("intake", "notifications")]
+    seen["processing records"] = json.dumps(records)
+    stores = {name: platform.services[name].blueprint.settings.sqlite_path for name in ("scheduling", "reporting")}
+    seen |= {f"{path.name}": str(path.read_bytes()) for store in stores.values() for path in store.parent.glob(f"{store.name}*")}
+
+    assert {"scheduling.sqlite", "reporting.sqlite"} <= seen.keys()
+    assert [len(one) for one in records] == [6, 1 + len(platform.letters)]
 
     assert len(seen) > 20
     assert {place: marker for place, text in seen.items() for marker in MARKERS if marker in text.lower()} == {}

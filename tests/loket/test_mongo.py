@@ -61,7 +61,12 @@ async def test_of_two_hundred_racing_inserts_one_wins(database: Any) -> None:
     assert (await database.claims.find_one())["who"] == won.index(True)
 
 
-@pytest.mark.parametrize(("ordered", "stored"), [(True, [1, 2]), (False, [1, 2, 3])])
+@pytest.mark.parametrize(
+    ("url", "ordered", "stored"),
+    # Our store asks for unordered bulks only; that ordered ones are counted well is a matter of the server that loket runs itself.
+    [("file", True, [1, 2]), ("file", False, [1, 2, 3]), ("memory", False, [1, 2, 3])],
+    indirect=["url"],
+)
 async def test_an_insert_of_several_tells_how_many_were_stored(database: Any, ordered: bool, stored: list[int]) -> None:
     with pytest.raises(BulkWriteError) as refusal:
         await database.cases.bulk_write([InsertOne({"_id": number}) for number in (1, 2, 1, 3)], ordered=ordered)

@@ -53,9 +53,9 @@ async def test_nothing_that_leaves_or_waits_holds_a_name_an_address_or_a_word(re
     entries = []
     save = reachable.store.save
 
-    async def listening(aggregate, new):
+    async def listening(aggregate, new, records=()):
         entries.extend(new)
-        return await save(aggregate, new)
+        return await save(aggregate, new, records)
 
     reachable.store.save = listening
     await reachable.hear(reachable.created(), reachable.confirmed(), reachable.cancelled(), reachable.closed())

@@ -31,9 +31,9 @@ class CountingStore(MemoryStore):
         self.gets += 1
         return await super().get(kind, id_)
 
-    async def save(self, aggregate, entries: tuple[Entry, ...]) -> bool:
+    async def save(self, aggregate, entries: tuple[Entry, ...], records=()) -> bool:
         self.saves += 1
-        return await super().save(aggregate, entries)
+        return await super().save(aggregate, entries, records)
 
 
 async def test_a_fact_keeps_the_event_and_its_place_in_the_log(room: Room) -> None:

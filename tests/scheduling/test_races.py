@@ -47,9 +47,9 @@ class SlowStore(MemoryStore):
         await self.chance_meets()
         return await super().find(kind, where, **how)
 
-    async def save(self, aggregate, entries):
+    async def save(self, aggregate, entries, records=()):
         await self.chance_meets()
-        return await super().save(aggregate, entries)
+        return await super().save(aggregate, entries, records)
 
     async def chance_meets(self):
         if self.chance.random() < 0.3:

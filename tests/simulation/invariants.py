@@ -9,6 +9,7 @@ from common.aggregate import Aggregate
 from common.events.catalogue import EVENTS
 from common.ids import derived
 from common.lanes import Kind, Lane
+from common.processing.record import ProcessingRecord
 from intake.domain.case import Case
 from notifications.domain import Message, State, Template, VisitMessages, message_id
 from reporting.app import RECORDED
@@ -185,6 +186,14 @@ def cases_have_come_to_their_end(world: "World") -> Iterator[Wrong]:
             yield str(case.id), f"a visit is {visit.stage} and the case {case.status}"
 
 
+def personal_data_leaves_records(world: "World") -> Iterator[Wrong]:
+    """A submission that was stored has its processing record."""
+    found = {record.id for record in world.stores["intake"].all(ProcessingRecord)}
+    for case in world.stores["intake"].all(Case):
+        if case.subjects() and derived("processing", "submission_taken", case.collection, case.id, 1) not in found:
+            yield str(case.id), "a submission was stored and not recorded"
+
+
 INVARIANTS: tuple[Callable[["World"], Iterator[Wrong]], ...] = (
     promised_submissions_are_cases,
     the_log_is_what_was_saved,
@@ -200,6 +209,7 @@ INVARIANTS: tuple[Callable[["World"], Iterator[Wrong]], ...] = (
     only_the_poisoned_is_parked,
     what_is_no_event_is_in_quarantine,
     cases_have_come_to_their_end,
+    personal_data_leaves_records,
 )
 
 

@@ -25,13 +25,13 @@ class DurableStore(MemoryStore):
         self.away = False
         self._saved = saved
 
-    async def save(self, aggregate: Aggregate, entries: Any) -> bool:
+    async def save(self, aggregate: Aggregate, entries: Any, records: Any = ()) -> bool:
         if not self.checks_versions:
             key = (aggregate.collection, aggregate.id)
             row = self._documents.get(key)
             if row is not None:
                 self._documents[key] = (aggregate.version - 1, *row[1:])
-        done = await super().save(aggregate, entries)
+        done = await super().save(aggregate, entries, records)
         if done:
             self._saved(aggregate.collection)
         return done

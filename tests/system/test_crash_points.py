@@ -3,6 +3,7 @@
 import asyncio
 import multiprocessing
 import re
+from collections import Counter
 from dataclasses import dataclass, field
 from multiprocessing import forkserver
 from pathlib import Path
@@ -14,6 +15,7 @@ from chassis import LONG, Thing, new, until, until_it
 from toy_service import incoming, live, log_of, make_topics, produce, told_once
 
 from common.lanes import Lane
+from common.processing.record import ProcessingRecord
 from common.relay import ANY
 from common.store.sqlite import SqliteStore
 
@@ -50,6 +52,7 @@ class Story:
     ledger: list[str] = field(default_factory=list)
     things: list[Thing | None] = field(default_factory=list)
     left: int = 0
+    records: list[tuple[str, ...]] = field(default_factory=list)
     cases: list[UUID] = field(default_factory=list)
 
 
@@ -82,6 +85,15 @@ async def all_told(bootstrap: str, prefix: str) -> bool:
     return len({record.key for record in await log_of(bootstrap, f"{prefix}visit.deferred")}) == CASES
 
 
+async def all_heard(folder: Path, cases: list[UUID]) -> bool:
+    """Whether both events of every case have been handled: telling needs the first alone."""
+    store = SqliteStore(folder / "store.sqlite", [Thing, Lane, ProcessingRecord])
+    await store.start()
+    things = [await store.get(Thing, case) for case in cases]
+    await store.close()
+    return all(thing is not None and thing.n >= 2 for thing in things)
+
+
 async def play(bootstrap: str, folder: Path, point: str) -> Story:
     """Twelve cases with two events each; the process dies at the third pass of the point, a second one takes over."""
     story, prefix = Story(cases=[new() for _ in range(CASES)]), f"{uuid4().hex[:8]}."
@@ -95,6 +107,7 @@ async def play(bootstrap: str, folder: Path, point: str) -> Story:
 
     second = await Toy(arguments).ready()
     await until_it(lambda: all_told(bootstrap, prefix), LONG)
+    await until_it(lambda: all_heard(folder, story.cases), LONG)
     await asyncio.sleep(1)
     assert await second.end() == 0
     await look(story, bootstrap, prefix, folder)
@@ -105,9 +118,10 @@ async def look(story: Story, bootstrap: str, prefix: str, folder: Path) -> None:
     story.told = told_once(await log_of(bootstrap, f"{prefix}visit.deferred"))
     story.parked = len(await log_of(bootstrap, f"{prefix}scheduling.parked"))
     story.ledger = (folder / "ledger").read_text().split()
-    store = SqliteStore(folder / "store.sqlite", [Thing, Lane])
+    store = SqliteStore(folder / "store.sqlite", [Thing, Lane, ProcessingRecord])
     await store.start()
     story.things = [await store.get(Thing, case) for case in story.cases]
+    story.records = [one.subjects for one in await store.find(ProcessingRecord, {})]
     story.left = len(await store.untold(ANY, 1000))
     await store.close()
 
@@ -157,6 +171,7 @@ def test_after_a_crash_there_everything_is_there_once(stories: dict[str, Story],
     for thing in story.things:
         assert thing is not None
         assert (thing.n, thing.seen, thing.waiting) == (2, ["prepared"], {})
+    assert sorted(Counter(story.records).values()) == [2] * CASES, "a record for each event of each case, and none twice"
     sent = {str(thing.id) for thing in story.things if thing and thing.colour == "sent"}
     unknown = {str(thing.id) for thing in story.things if thing and thing.colour == "unknown"}
     assert len(story.ledger) == len(set(story.ledger)), "done twice"

@@ -32,6 +32,17 @@ async def test_a_lane_keeps_its_order_and_lanes_run_at_the_same_time(world: Worl
     assert world.outcomes() == {"handled": 5}
 
 
+async def test_a_batch_is_in_hand_until_it_is_settled_also_while_it_waits_for_room(world: World) -> None:
+    world.room.clear()
+    taking = asyncio.create_task(world.take(*run_of(new(), "1", "2")))
+    await asyncio.sleep(0)
+    assert len(world.consuming.in_hand) == 2
+    world.room.set()
+    await taking
+
+    assert world.consuming.in_hand == ()
+
+
 async def test_the_commit_is_the_last_record_plus_one_for_each_partition_still_held(world: World) -> None:
     records = [
         *(record_of(new(), offset=offset, partition=0) for offset in (4, 5, 9)),

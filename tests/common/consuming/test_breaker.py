@@ -60,10 +60,10 @@ async def test_a_lane_that_could_not_be_parked_is_not_counted() -> None:
     class Away(MemoryStore):
         away = True
 
-        async def save(self, aggregate: Aggregate, entries: Sequence[Entry]) -> bool:
+        async def save(self, aggregate: Aggregate, entries: Sequence[Entry], records: Sequence[Aggregate] = ()) -> bool:
             if self.away:
                 raise Unavailable("The store is away.")
-            return await super().save(aggregate, entries)
+            return await super().save(aggregate, entries, records)
 
     store = Away()
     world = World(store, breaker=2)

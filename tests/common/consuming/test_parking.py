@@ -88,14 +88,14 @@ async def test_a_record_that_comes_while_its_lane_is_opened_elsewhere_is_handled
 
         armed = False
 
-        async def save(self, aggregate: Aggregate, entries: Sequence[Entry]) -> bool:
+        async def save(self, aggregate: Aggregate, entries: Sequence[Entry], records: Sequence[Aggregate] = ()) -> bool:
             if self.armed and isinstance(aggregate, Lane):
                 self.armed = False
                 lane = await self.get(Lane, aggregate.id)
                 assert lane is not None
                 lane.state, lane.records, lane.version = State.RESUMED, [], lane.version + 1
                 await super().save(lane, [])
-            return await super().save(aggregate, entries)
+            return await super().save(aggregate, entries, records)
 
     store = OpenedMeanwhile()
     world, case = World(store), new()

@@ -63,8 +63,8 @@ class Forgetful(MemoryStore):
         super().__init__()
         self.lose = 0
 
-    async def save(self, aggregate: Aggregate, entries: Sequence[Entry]) -> bool:
-        done = await super().save(aggregate, entries)
+    async def save(self, aggregate: Aggregate, entries: Sequence[Entry], records: Sequence[Aggregate] = ()) -> bool:
+        done = await super().save(aggregate, entries, records)
         if self.lose:
             self.lose -= 1
             raise Unavailable("The answer got lost.")

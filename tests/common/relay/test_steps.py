@@ -109,11 +109,11 @@ class Contended100(MemoryStore):
         self.refuse = 7
         return await super().take(collection, id_, position)
 
-    async def save(self, aggregate: Aggregate, entries: Sequence[Entry]) -> bool:
+    async def save(self, aggregate: Aggregate, entries: Sequence[Entry], records: Sequence[Aggregate] = ()) -> bool:
         if self.refuse:
             self.refuse -= 1
             return False
-        return await super().save(aggregate, entries)
+        return await super().save(aggregate, entries, records)
 
 
 async def test_an_act_is_done_once_even_when_recording_its_outcome_is_contended() -> None:

@@ -123,14 +123,14 @@ class Contested(MemoryStore):
         super().__init__()
         self.times = times
 
-    async def save(self, aggregate: Aggregate, entries: Sequence[Entry]) -> bool:
+    async def save(self, aggregate: Aggregate, entries: Sequence[Entry], records: Sequence[Aggregate] = ()) -> bool:
         if self.times and aggregate.version > 1:
             self.times -= 1
             rival = await self.get(Thing, aggregate.id)
             assert rival is not None
             rival.n, rival.version = rival.n + 10, rival.version + 1
             await super().save(rival, [])
-        return await super().save(aggregate, entries)
+        return await super().save(aggregate, entries, records)
 
 
 async def test_a_lost_race_lets_the_handler_decide_again_on_what_is_there_now() -> None:

@@ -6,13 +6,15 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from chassis import KINDS
+from chassis import KINDS as THINGS
 
+from common.processing.record import ProcessingRecord
 from common.store.mongo import MongoStore
 from common.store.port import Store
 from common.store.sqlite import SqliteStore
 from common.testing.memory import MemoryStore
 
+KINDS = (*THINGS, ProcessingRecord)
 STORES = ["memory", "sqlite", pytest.param("mongo", marks=pytest.mark.mongo)]
 
 

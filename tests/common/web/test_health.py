@@ -59,6 +59,7 @@ async def test_liveness_fails_when_records_wait_and_none_is_settled_unless_it_is
 ) -> None:
     consumer = Consumer()
     service.consuming.subscriber = SimpleNamespace(consumer=consumer)
+    service.consuming.assigned.set()
     assert (await client.get("/health/live")).status_code == 200
     service.consuming.settled_at = asyncio.get_running_loop().time() - 1000
     assert (await client.get("/health/live")).status_code == 503

@@ -58,6 +58,8 @@ class Consuming(ConsumerRebalanceListener, Generic[P]):  # type: ignore[misc]
         self.assigned = asyncio.Event()
         self.settled_at: float | None = None
         """When the last batch was settled, in the time of the loop; None before the first assignment."""
+        self.in_hand: Sequence[Record] = ()
+        """The batch that the client has handed over and that is not settled yet."""
         self._busy, self._lanes_known = asyncio.Lock(), asyncio.Event()
         self._lanes_known.set()
         self._hurry = self._stopping = False
@@ -87,10 +89,17 @@ class Consuming(ConsumerRebalanceListener, Generic[P]):  # type: ignore[misc]
 
     async def take(self, message: KafkaMessage) -> None:
         """Settle one batch of FastStream's subscriber; FastStream swallows what is raised and reads on, so nothing may be."""
+        self.in_hand = message.raw_message
+        try:
+            await self._take(message.raw_message)
+        finally:
+            self.in_hand = ()
+
+    async def _take(self, batch: Sequence[Record]) -> None:
         await self._room()
         await self._lanes_known.wait()  # the client reads from new partitions while it still waits for `on_partitions_assigned`
         async with self._busy:
-            records = self._held(message.raw_message)
+            records = self._held(batch)
             if not records:
                 return
             began = _now()

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from random import Random
 from typing import Any, Generic, NamedTuple, TypeVar
 from uuid import UUID
@@ -15,6 +16,7 @@ from common.errors import Contended, Unavailable
 from common.events.base import Event, Message, Step
 from common.failpoints import failpoint
 from common.ids import derived
+from common.processing.logbook import Logbook
 from common.store.port import AlreadyApplied, Entry, Store, handling
 from common.subscribing import On
 
@@ -62,9 +64,10 @@ class Runner(Generic[P]):
         wake: Callable[[Aggregate, Sequence[Entry]], None],
         pause: Callable[[int], Awaitable[None]] = jittered,
         untold: Callable[[Aggregate], int] = lambda _aggregate: 0,
+        logbook: Logbook | None = None,
     ) -> None:
         self.ports = ports
-        self._untold = untold
+        self._untold, self._logbook = untold, logbook
         self._store, self._clock, self._wake, self._pause = store, clock, wake, pause
         self._queues: dict[Hashable, _Queue] = {}
 
@@ -80,6 +83,7 @@ class Runner(Generic[P]):
 
     async def _carry_out(self, on: On[P], message: Message, origin: Origin) -> Aggregate | None:
         for attempt in range(ATTEMPTS):
+            began = self._clock.now()
             try:
                 aggregate = await self._decide(on, message, origin)
             except AlreadyApplied as repeated:
@@ -87,12 +91,18 @@ class Runner(Generic[P]):
             if aggregate is None or (origin.mark is not None and aggregate.has_applied(origin.mark)):
                 return aggregate
             self._refuse_overfull(aggregate, origin)
-            if await self._save(aggregate, origin, on.leads_to):
+            if await self._save(aggregate, origin, on.leads_to, self._records(on, aggregate, message, origin, began)):
                 return aggregate
             if (stored := await self._applied_before(aggregate, origin)) is not None:
                 return stored
             await self._pause(attempt)
         raise Contended(f"{on.message.__name__} met a changed aggregate {ATTEMPTS} times.")
+
+    def _records(self, on: On[P], aggregate: Aggregate, message: Message, origin: Origin, began: datetime) -> Sequence[Aggregate]:
+        """That personal data is processed, where it is."""
+        if on.processing is None or self._logbook is None:
+            return ()
+        return self._logbook.records(on.processing, aggregate, message, origin.mark, origin.trace, began)
 
     async def fire(self, kind: type[Aggregate], id_: UUID, steps: dict[str, On[P]]) -> None:
         """Turn the waiting steps of an aggregate whose time has come into steps to run."""
@@ -128,7 +138,9 @@ class Runner(Generic[P]):
         if origin.mark is None and self._untold(aggregate) >= UNTOLD_MOST:
             raise Unavailable(f"{UNTOLD_MOST} things that follow from earlier changes have not been carried out yet.")
 
-    async def _save(self, aggregate: Aggregate, origin: Origin, declared: "Iterable[type[Event | Step]] | None") -> bool:
+    async def _save(
+        self, aggregate: Aggregate, origin: Origin, declared: "Iterable[type[Event | Step]] | None", records: Sequence[Aggregate] = ()
+    ) -> bool:
         follows, armed = aggregate.follows(), aggregate.armed()
         if declared is not None and (follows or armed):
             _refuse_undeclared({type(follow.what) for follow in follows} | set(armed), declared)
@@ -142,7 +154,7 @@ class Runner(Generic[P]):
         aggregate.version += 1
         entries = [self._entry(aggregate, follow, origin) for follow in follows]
         failpoint("runner.before-save")
-        if not await self._store.save(aggregate, entries):
+        if not await self._store.save(aggregate, entries, records):
             return False
         failpoint("runner.after-save")
         self._wake(aggregate, entries)

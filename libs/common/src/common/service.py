@@ -23,13 +23,17 @@ from common.gathering import Gathering
 from common.lanes import Lane
 from common.metrics import Metrics
 from common.parking import Parking
+from common.processing.logbook import Logbook, Reading
+from common.processing.opening import open_logbook
+from common.processing.record import ProcessingRecord
+from common.processing.register import Register, Unregistered
 from common.publisher import Publisher
 from common.relay import Relay
 from common.runner import Origin, Runner
 from common.settings import ServiceSettings
 from common.store.opening import open_store
 from common.store.port import Store
-from common.subscribing import On, Once
+from common.subscribing import On, Once, Processing
 from common.telemetry import Tracing, logger, traceparent_of_request
 from common.watch import watch
 from common.web import make_app
@@ -57,12 +61,18 @@ class Blueprint(Generic[P]):
     commands: tuple[On[P], ...] = ()
     starts: Callable[[Context], Awaitable[None]] | None = None
     stops: Callable[[Context], Awaitable[None]] | None = None
+    register: Register | None = None
+    """Of processing activities, where it processes personal data."""
     hurries: bool = True
     """Whether somebody waits for what follows from an event; who does not hurry gets more of them at once."""
 
     def topics(self) -> list[str]:
         """What it subscribes to."""
         return [on.message.topic for on in self.subscribes if issubclass(on.message, Event)]
+
+    def processings(self) -> list[Processing]:
+        """What it does with personal data by messages."""
+        return [on.processing for on in (*self.subscribes, *self.steps, *self.commands) if on.processing is not None]
 
 
 @dataclass
@@ -77,7 +87,14 @@ class Context:
     log: Any
     ask: Callable[[Message], Awaitable[Aggregate | None]]
     overloaded: Callable[[], timedelta | None]
+    logbook: Logbook | None = None
     extras: dict[str, Any] = field(default_factory=dict)
+
+    def reading(self, action: str) -> Reading:
+        """For a route that answers with personal data; raises `Unregistered`."""
+        if self.logbook is None:
+            raise Unregistered(action)
+        return self.logbook.reading(action)
 
 
 class Service(Generic[P]):
@@ -94,7 +111,7 @@ class Service(Generic[P]):
     ) -> None:
         settings = blueprint.settings
         self.blueprint = blueprint
-        self.kinds: tuple[type[Aggregate], ...] = (*blueprint.aggregates, Lane)
+        self.kinds: tuple[type[Aggregate], ...] = (*blueprint.aggregates, Lane, *((ProcessingRecord,) if blueprint.register else ()))
         self.clock = clock or (
             ShiftedClock(settings.clock_file) if settings.clock_file and settings.environment != "production" else SystemClock()
         )
@@ -105,15 +122,9 @@ class Service(Generic[P]):
         self._publisher = publisher or Publisher(
             settings.kafka_bootstrap_servers, blueprint.name, settings.topic_prefix, settings.kafka_security
         )
+        self.logbook = open_logbook(blueprint.register, settings, blueprint.processings(), self.store, self.clock)
         self.context = Context(
-            settings,
-            self.store,
-            self.clock,
-            self.metrics,
-            self.tracing,
-            self.log,
-            self._ask,
-            self._overloaded,
+            settings, self.store, self.clock, self.metrics, self.tracing, self.log, self._ask, self._overloaded, self.logbook
         )
         self._put_together(blueprint)
         self._background: list[asyncio.Task[None]] = []
@@ -125,7 +136,7 @@ class Service(Generic[P]):
         self.ports = blueprint.ports(self.context)
         self.breaker = Breaker(settings.breaker_lanes_per_minute, self.clock)
         self.parking = Parking(blueprint.name, self.store, self.clock, self._wake, self.breaker, self.metrics, self.log, self._resume_relay)
-        self.runner: Runner[P] = Runner(self.ports, self.store, self.clock, self._wake, untold=self._untold)
+        self.runner: Runner[P] = Runner(self.ports, self.store, self.clock, self._wake, untold=self._untold, logbook=self.logbook)
         source = source_of(blueprint.name, settings.organisation_oin).encode()
         carrying = Carrying(self.runner, self.store, self._publisher, blueprint.steps, blueprint.acts, source, self.metrics, self.tracing)
         self.relay: Relay[P] = Relay(carrying, self.store, self.parking, self.kinds, self.clock, self.metrics, self.log)
@@ -151,6 +162,8 @@ class Service(Generic[P]):
                 await self.blueprint.starts(self.context)
             self.started = True
             self._background = [asyncio.create_task(watch(self))]
+            if self.logbook is not None:
+                self._background.append(asyncio.create_task(self.logbook.forget_for_ever()))
             if self.blueprint.subscribes:
                 self._background.append(asyncio.create_task(self._consume()))
             yield

@@ -66,3 +66,14 @@ class ServiceSettings(KafkaSettings):
         if self.environment == "production" and self.kafka_security_protocol == "PLAINTEXT":
             raise ValueError("Production speaks to Kafka as somebody and over TLS: set KAFKA_SECURITY_PROTOCOL=SASL_SSL.")
         return self
+
+
+class LogbookSettings(ServiceSettings):
+    """Of a service that processes personal data."""
+
+    pseudonym_key: SecretStr = Field(
+        min_length=32,
+        max_length=256,
+        description="Secret that pseudonyms of people in processing records are made with; the same for intake and notifications. Keep it: "
+        "with another one a person's older records are not found.",
+    )

@@ -1,8 +1,9 @@
 """Which handler listens to which message, and what may follow from it: the map that `app.py` of each service is made of."""
 
-from collections.abc import Awaitable, Callable, Hashable
+from collections.abc import Awaitable, Callable, Hashable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, Generic, Protocol, TypeVar
+from uuid import UUID
 
 from common.aggregate import Aggregate
 from common.events.base import Event, Message, Step
@@ -26,6 +27,20 @@ class Act(Protocol[M_contra, P_contra]):
 
 
 @dataclass(frozen=True)
+class Processing:
+    """That a message processes personal data: a record is written with the change, for each person."""
+
+    action: str
+    """Its key in the register of processing activities."""
+    whose: Callable[[Any, Any], Iterable[UUID]]
+    """Whose data, by the aggregate as changed and by the message."""
+    occasion: Callable[[Any], object] | None = None
+    """What makes it one and the same processing, where several messages may tell of it; else each message is one."""
+    failed: Callable[[Any], bool] | None = None
+    """Whether the message says that it went wrong."""
+
+
+@dataclass(frozen=True)
 class On(Generic[P]):
     """A kind of message, the handler for it, and the messages that may follow."""
 
@@ -34,6 +49,7 @@ class On(Generic[P]):
     leads_to: frozenset[type[Event] | type[Step]] = field(default_factory=frozenset)
     alone: Callable[[Any], Hashable] | None = None
     first: bool = False
+    processing: Processing | None = None
 
 
 def on(
@@ -42,14 +58,16 @@ def on(
     *leads_to: type[Event] | type[Step],
     alone: Callable[[M], Hashable] | None = None,
     first: bool = False,
+    processing: Processing | None = None,
 ) -> On[P]:
     """Pair a message with a handler that takes it; the type checker refuses any other.
 
     `leads_to` names every event and step that may follow; anything else is a bug, caught when it happens.
     `alone` names what messages queue for within this process (the agenda that many visits want), which spares lost compare-and-sets.
     `first` settles these messages of a batch before the others: copies of what the others need.
+    `processing` says that personal data is processed, and whose.
     """
-    return On(message, handler, frozenset(leads_to), alone, first)
+    return On(message, handler, frozenset(leads_to), alone, first, processing)
 
 
 @dataclass(frozen=True)

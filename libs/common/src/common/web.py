@@ -16,16 +16,17 @@ from common.access.tokens import Tokens
 from common.errors import Unavailable
 from common.lane_routes import lane_routes
 from common.limits import bounded
-from common.problems import MEDIA_TYPE, MISTAKE, answer_problems, problem
+from common.openapi import REFUSALS, VERSION, tell_the_truth
+from common.problems import MISTAKE, answer_problems, problem
+from common.processing.routes import processing_routes
 from common.telemetry import traceparent_of_request
-from common.watch import stuck
+from common.watch import look, stuck
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
     from common.service import Service
 
-VERSION = "1.0.0"
 HEADERS = [
     (b"api-version", VERSION.encode()),
     (b"cache-control", b"no-store"),
@@ -35,15 +36,6 @@ HEADERS = [
     (b"x-content-type-options", b"nosniff"),
     (b"x-frame-options", b"DENY"),
 ]
-RESPONSES: dict[int | str, dict[str, Any]] = {
-    code: {"description": text, "content": {MEDIA_TYPE: {}}}
-    for code, text in (
-        (400, "Every fault, by JSON Pointer"),
-        (401, "No token, or not one that is taken"),
-        (403, "The token lacks the scope"),
-        (503, "Try again later"),
-    )
-}
 QUIET = frozenset({"/health/live", "/health/ready", "/health/started", "/metrics"})
 
 
@@ -62,15 +54,18 @@ def make_app(service: Service[Any], router: APIRouter) -> FastAPI:
         redoc_url=None,
         swagger_ui_oauth2_redirect_url=None,
         lifespan=lambda _app: service.running(),
-        responses=RESPONSES,
+        responses=dict(REFUSALS),
     )
     # `/docs` from this machine: the usual page fetches its script from elsewhere, and keeps the token that was given to it
     patch_fastapi(app, swagger_ui_parameters={"tryItOutEnabled": True, "persistAuthorization": False, "filter": True})
     answer_problems(app)
+    tell_the_truth(app)
     app.state.tokens = _tokens(service)
     app.state.refused = lambda reason: service.log.warning("refused", status=401, reason=reason)
     app.include_router(router)
     app.include_router(lane_routes(service))
+    if service.logbook is not None:
+        app.include_router(processing_routes(blueprint.name, service.logbook))
     app.include_router(_health(service))
     app.add_middleware(_Edge, service=service)
     return app
@@ -99,6 +94,7 @@ def _health(service: Service[Any]) -> APIRouter:
 
     @router.get("/metrics")
     async def metrics() -> Response:
+        look(service)  # who asks twice to see whether all is at rest must not be told what was a second ago
         return Response(generate_latest(service.metrics.registry), media_type="text/plain; version=0.0.4; charset=utf-8")
 
     return router

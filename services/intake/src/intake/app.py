@@ -17,7 +17,7 @@ from common.events.party import PartyContactChanged
 from common.events.visit import VisitCancelled, VisitConfirmed
 from common.service import Blueprint
 from common.store.port import Collection
-from common.subscribing import on
+from common.subscribing import Processing, on
 from intake import handlers
 from intake.api import routes
 from intake.domain.case import Case
@@ -34,9 +34,15 @@ from intake.domain.messages import (
     WithdrawCase,
 )
 from intake.ports import Ports
-from intake.region_pack import read_region
+from intake.region_pack import read_region, read_register
 from intake.settings import Settings
 from intake.store import StoredCases
+
+TAKEN = Processing("submission_taken", whose=lambda case, _command: case.subjects())
+SCREENED = Processing("case_screened", whose=lambda case, _step: case.household())
+SHOWN = Processing("documents_recorded", whose=lambda case, command: {case.subject(held.person) for held in command.documents})
+DECIDED = Processing("decision_recorded", whose=lambda case, command: (case.subject(command.person),))
+ISSUED = Processing("number_recorded", whose=lambda case, command: (case.subject(command.person),))
 
 SUBSCRIBES = (
     on(VisitConfirmed, handlers.note_visit_confirmed, CaseStatusChanged),
@@ -57,16 +63,26 @@ STEPS = (
         CaseReferred,
         CaseClosed,
         GiveUpWaiting,
+        processing=SCREENED,
     ),
     on(GiveUpWaiting, handlers.give_up_waiting, CaseStatusChanged, CaseClosed),
 )
 COMMANDS = (
-    on(SubmitCase, handlers.submit_case, PartyContactChanged, CaseCreated, ScreenCase),
-    on(RecordQuestion, handlers.record_question, PartyContactChanged, CaseCreated, ContactRegistered, QuestionAnswered, ScreenCase),
+    on(SubmitCase, handlers.submit_case, PartyContactChanged, CaseCreated, ScreenCase, processing=TAKEN),
+    on(
+        RecordQuestion,
+        handlers.record_question,
+        PartyContactChanged,
+        CaseCreated,
+        ContactRegistered,
+        QuestionAnswered,
+        ScreenCase,
+        processing=TAKEN,
+    ),
     on(RegisterContact, handlers.register_contact, ContactRegistered),
-    on(RecordDocuments, handlers.note_documents, CaseInformationReceived, CaseStatusChanged, ScreenCase),
-    on(RecordPermitDecision, handlers.note_permit_decision, PermitDecided, CaseStatusChanged, CaseClosed),
-    on(RecordBsnIssued, handlers.note_bsn_issued, BsnIssued),
+    on(RecordDocuments, handlers.note_documents, CaseInformationReceived, CaseStatusChanged, ScreenCase, processing=SHOWN),
+    on(RecordPermitDecision, handlers.note_permit_decision, PermitDecided, CaseStatusChanged, CaseClosed, processing=DECIDED),
+    on(RecordBsnIssued, handlers.note_bsn_issued, BsnIssued, processing=ISSUED),
     on(WithdrawCase, handlers.withdraw_case, CaseStatusChanged, CaseClosed),
 )
 PUBLISHES = (
@@ -102,4 +118,5 @@ def build(settings: Settings) -> Blueprint[Ports]:
             cases=StoredCases(context.store, Case), contacts=Collection(context.store, Contact), region=region, clock=context.clock
         ),
         routes=lambda context, ports: routes(context, ports, settings),
+        register=read_register(settings.region_path / "intake"),
     )

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import yaml
 from pydantic import BaseModel, ValidationError
 
+from common.processing.register import Register
 from intake.domain.decision_table import DecisionTable
 from intake.domain.region import Catalogue, Codes, Municipality, Norm, Partner, Region, Retention, Sponsor
 from intake.domain.screening import FACTS
@@ -46,6 +47,11 @@ def read_region(folder: Path) -> Region:
     if wrong:
         raise RegionPackWrong(f"The region pack in {folder} contradicts itself: " + "; ".join(wrong) + ".")
     return region
+
+
+def read_register(folder: Path) -> Register:
+    """What intake does with personal data, in the words of the region."""
+    return _model(folder / "processing.yaml", Register)
 
 
 def _wrong_codes(region: Region) -> Iterator[str]:
@@ -127,7 +133,7 @@ def _checked(file: Path, kind: type[M], content: object, where: str) -> M:
 
 def _load(file: Path) -> Mapping[str, object]:
     try:
-        content = yaml.load(file.read_text(encoding="utf-8"), _Loader)  # noqa: S506 - both loaders are safe ones
+        content = yaml.load(file.read_text(encoding="utf-8"), _Loader)  # nosec B506 # noqa: S506 - both loaders are safe ones
     except OSError as error:
         raise RegionPackWrong(f"{file} cannot be read: {error.strerror}.") from None
     except yaml.YAMLError as error:

@@ -4,10 +4,10 @@ from pathlib import Path
 
 from pydantic import Field
 
-from common.settings import ServiceSettings
+from common.settings import LogbookSettings
 
 
-class Settings(ServiceSettings):
+class Settings(LogbookSettings):
     """Settings of intake."""
 
     port: int = Field(default=8001, ge=0, le=65535, description="Port to listen on.")

@@ -6,7 +6,7 @@ from common.events.party import PartyContactChanged, PartyContactErased
 from common.events.visit import VisitCancelled, VisitConfirmed
 from common.service import Blueprint, Context
 from common.store.port import Collection
-from common.subscribing import on, once
+from common.subscribing import Processing, on, once
 from notifications import api, handlers
 from notifications.channels.pool import Limits
 from notifications.channels.smtp import Server, SmtpMailer
@@ -14,6 +14,7 @@ from notifications.domain import (
     Contact,
     HandOver,
     Message,
+    Outcome,
     RecordOutcome,
     RequestMessage,
     SendAgain,
@@ -30,9 +31,21 @@ from notifications.wording import Region, RegionWording
 REQUESTED = (NotificationRequested, NotificationSuppressed, NotificationFailed, SendMessage, HandOver, SettleUnknown)
 SENT = (NotificationSent, NotificationFailed, NotificationSuppressed, SendMessage)
 
+KEPT = Processing("contact_kept", whose=lambda contact, _event: (contact.id,))
+ERASED = Processing("contact_erased", whose=lambda contact, _event: (contact.id,))
+WRITTEN = Processing(
+    "letter_written",
+    whose=lambda message, outcome: (message.party_id,) if outcome.locale else (),  # without a language there were no words
+    occasion=lambda outcome: outcome.attempt,
+    failed=lambda outcome: outcome.outcome is not Outcome.SENT,
+)
+LOST = Processing(
+    "letter_written", whose=lambda message, _step: (message.party_id,), occasion=lambda step: step.attempt, failed=lambda _step: True
+)
+
 SUBSCRIBES = (
-    on(PartyContactChanged, handlers.keep_contact, first=True),
-    on(PartyContactErased, handlers.erase_contact, first=True),
+    on(PartyContactChanged, handlers.keep_contact, first=True, processing=KEPT),
+    on(PartyContactErased, handlers.erase_contact, first=True, processing=ERASED),
     on(CaseCreated, handlers.confirm_receipt, *REQUESTED),
     on(CaseInformationRequested, handlers.ask_for_information, *REQUESTED),
     on(CaseReferred, handlers.tell_of_referral, *REQUESTED),
@@ -44,8 +57,8 @@ STEPS = (
     on(RequestMessage, handlers.request_message, *REQUESTED),
     on(WithdrawMessage, handlers.withdraw_message, NotificationSuppressed),
     on(SendMessage, handlers.send_message, SendMessage, HandOver, SettleUnknown, NotificationSuppressed, NotificationFailed),
-    on(RecordOutcome, handlers.record_outcome, *SENT),
-    on(SettleUnknown, handlers.settle_unknown, NotificationFailed, SendMessage),
+    on(RecordOutcome, handlers.record_outcome, *SENT, processing=WRITTEN),
+    on(SettleUnknown, handlers.settle_unknown, NotificationFailed, SendMessage, processing=LOST),
 )
 ACTS = (once(HandOver, handlers.hand_over, RecordOutcome),)
 COMMANDS = (on(SendAgain, handlers.send_again, HandOver, SettleUnknown),)
@@ -88,6 +101,7 @@ def build(settings: Settings) -> Blueprint[Ports]:
         ports=ports,
         routes=lambda context, _ports: api.routes(context, StoredMessages(context.store), wording),
         stops=hang_up,
+        register=region.register,
     )
 
 

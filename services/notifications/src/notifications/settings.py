@@ -4,10 +4,10 @@ from typing import Literal
 
 from pydantic import Field, SecretStr
 
-from common.settings import ServiceSettings
+from common.settings import LogbookSettings
 
 
-class Settings(ServiceSettings):
+class Settings(LogbookSettings):
     """The settings of all services, and how mail leaves."""
 
     smtp_host: str = Field(default="127.0.0.1", description="Mail server that messages are handed to.")

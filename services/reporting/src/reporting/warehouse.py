@@ -35,7 +35,7 @@ LOAD = f"""
 insert into facts by name
 with incoming as (select unnest(from_json($rows::json, '{SHAPE}'), recursive := true))
 select * from incoming where id not in (select id from facts where recorded_at >= cast($since as timestamptz))
-"""  # noqa: S608 - no value is put into the text
+"""  # nosec B608 # noqa: S608 - no value is put into the text
 
 
 LIST = """
@@ -161,7 +161,7 @@ def _norms(region: Region) -> list[Row]:
 
 def _fill(db: duckdb.DuckDBPyConnection, table: str, rows: Sequence[Row]) -> None:
     if rows:
-        db.executemany(f"insert into {table} values ({', '.join('?' * len(rows[0]))})", rows)  # noqa: S608 - our own tables
+        db.executemany(f"insert into {table} values ({', '.join('?' * len(rows[0]))})", rows)  # nosec B608 # noqa: S608 - our own tables
 
 
 def _insert(db: duckdb.DuckDBPyConnection, page: Sequence[Fact], topics: frozenset[str]) -> int:

@@ -17,6 +17,7 @@ SCOPES: Mapping[str, str] = {
     "templates:read": "Read templates, filled with made-up facts",
     "timelines:read": "Read what happened to a case",
     "indicators:read": "Read figures and the events behind them",
+    "processing-records:read": "Export processing records: what was done with whose personal data, by pseudonym",
     "lanes:read": "See parked lanes",
     "lanes:write": "Redrive or discard a lane, close the breaker",
 }
@@ -29,6 +30,7 @@ ROLES: Mapping[str, tuple[str, ...]] = {
         *("messages:read", "messages:write", "templates:read", "timelines:read"),
     ),
     "analyst": ("indicators:read",),
+    "privacy-officer": ("processing-records:read",),
     "ops": ("lanes:read", "lanes:write", "timelines:read", "messages:read", "templates:read"),
 }
 

@@ -28,6 +28,7 @@ class Saving(NamedTuple):
     indexed: dict[str, str | int | None]
     due: str | None
     entries: Sequence[Entry]
+    records: "Sequence[Saving]" = ()
 
 
 class Clearing(NamedTuple):
@@ -138,16 +139,9 @@ class CoalescingStore(ABC):
         document = await self._reading.ask(future)
         return None if document is None else kind.model_validate_json(document)
 
-    async def save(self, aggregate: Aggregate, entries: Sequence[Entry]) -> bool:
-        """Write state and entries at once."""
-        saving = Saving(
-            (aggregate.collection, str(aggregate.id)),
-            aggregate.version,
-            aggregate.__pydantic_serializer__.to_json(aggregate),
-            indexed_values(aggregate),
-            _text(aggregate.next_due()),
-            entries,
-        )
+    async def save(self, aggregate: Aggregate, entries: Sequence[Entry], records: Sequence[Aggregate] = ()) -> bool:
+        """Write state, entries and records at once."""
+        saving = _saving(aggregate, entries, [_saving(record) for record in records])
         future: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         self._writing.asked.saves.append((saving, future))
         return await self._writing.ask(future)
@@ -183,6 +177,18 @@ def refuse(futures: "list[asyncio.Future[Any]]", error: Exception) -> None:
         if not future.done():
             future.set_exception(Unavailable(str(error)) if isinstance(error, Unavailable) else error)
             future.exception()  # heard, even if the caller was cancelled
+
+
+def _saving(aggregate: Aggregate, entries: Sequence[Entry] = (), records: Sequence[Saving] = ()) -> Saving:
+    return Saving(
+        (aggregate.collection, str(aggregate.id)),
+        aggregate.version,
+        aggregate.__pydantic_serializer__.to_json(aggregate),
+        indexed_values(aggregate),
+        _text(aggregate.next_due()),
+        entries,
+        records,
+    )
 
 
 def _text(moment: datetime | None) -> str | None:

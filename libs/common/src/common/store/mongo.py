@@ -133,18 +133,26 @@ class MongoStore(CoalescingStore):
         first = {saving.key: index for index, (saving, _) in reversed(list(enumerate(saves)))}
         chosen = [index for index, (saving, _) in enumerate(saves) if first[saving.key] == index]
         refused: set[int] = set()
+        await self._keep([record for index in chosen for record in saves[index][0].records])
         try:
             result = await self._database[name].bulk_write([_write(saves[index][0], tokens[index]) for index in chosen], ordered=False)
             lost = result.matched_count + result.inserted_count < len(chosen)
         except BulkWriteError as error:
-            faults = error.details["writeErrors"]
-            if any(fault["code"] != DUPLICATE for fault in faults) or error.details.get("writeConcernErrors"):
-                raise
-            refused, lost = {chosen[fault["index"]] for fault in faults}, True
+            refused, lost = {chosen[index] for index in _duplicates(error)}, True
         won = await self._won(name, [(index, saves[index][0].key[1], tokens[index]) for index in chosen], lost)
         for index, (_, future) in enumerate(saves):
             if not future.done():
                 future.set_result(index in won and index not in refused)
+
+    async def _keep(self, records: list[Saving]) -> None:
+        """Before what they are about, which lies in other documents: so nothing is done without its record."""
+        for name, asked in by_collection([(record, None) for record in records]).items():
+            for start in range(0, len(asked), MANY):
+                inserts = [_write(record, token_hex(8)) for record, _ in asked[start : start + MANY]]
+                try:
+                    await self._database[name].bulk_write(inserts, ordered=False)
+                except BulkWriteError as error:
+                    _duplicates(error)
 
     async def _won(self, name: str, written: list[tuple[int, str, str]], lost: bool) -> set[int]:
         """Which writes stand; where some were lost, their tokens are read back."""
@@ -213,6 +221,14 @@ def _write(saving: Saving, token: str) -> InsertOne[dict[str, Any]] | UpdateOne:
     if entries:
         change |= {"$push": {"outbox": {"$each": entries}}, "$inc": {"outbox_n": len(entries)}}
     return UpdateOne({"_id": id_, "version": saving.version - 1}, change)
+
+
+def _duplicates(error: BulkWriteError) -> set[int]:
+    """Which inserts of a bulk met what is there already; raises again whatever else went wrong."""
+    faults = error.details["writeErrors"]
+    if any(fault["code"] != DUPLICATE for fault in faults) or error.details.get("writeConcernErrors"):
+        raise error
+    return {fault["index"] for fault in faults}
 
 
 def _pull(id_: str, position: int) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -76,8 +76,11 @@ class Store(Protocol):
     async def get(self, kind: type[A], id_: UUID, /) -> A | None:
         """The aggregate as last saved; each caller gets a copy of its own."""
 
-    async def save(self, aggregate: Aggregate, entries: Sequence[Entry]) -> bool:
-        """Write state and entries at once, durably; False when the stored version is not `aggregate.version - 1` (0: not stored)."""
+    async def save(self, aggregate: Aggregate, entries: Sequence[Entry], records: Sequence[Aggregate] = ()) -> bool:
+        """Write state and entries at once, durably; False when the stored version is not `aggregate.version - 1` (0: not stored).
+
+        `records` are new aggregates that are written with it, where they are not there already: never later than what they are about.
+        """
 
     async def find(
         self,

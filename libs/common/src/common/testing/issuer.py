@@ -15,6 +15,8 @@ from common.access.issuing import AUDIENCE, ISSUER, Issuer, new_key, public_keys
 from common.access.scopes import EVERY, ROLES
 from common.clock import Clock
 
+PSEUDONYM_KEY = "of tests, and no secret to anybody"
+
 
 @cache
 def signing_key() -> str:
@@ -24,11 +26,11 @@ def signing_key() -> str:
 
 @cache
 def issuer_settings() -> dict[str, Any]:
-    """What a service is told so that it takes the tokens of this process."""
+    """What a service must be told: so that it takes the tokens of this process, and how it makes pseudonyms."""
     folder = Path(tempfile.mkdtemp(prefix="loket-issuer-"))
     atexit.register(_remove, folder, os.getpid())
     (folder / "jwks.json").write_text(public_keys(signing_key()), encoding="utf-8")
-    return {"oidc_issuer": ISSUER, "oidc_jwks": str(folder / "jwks.json")}
+    return {"oidc_issuer": ISSUER, "oidc_jwks": str(folder / "jwks.json"), "pseudonym_key": PSEUDONYM_KEY}
 
 
 def _remove(folder: Path, maker: int) -> None:

@@ -33,8 +33,8 @@ class MemoryStore:
         row = self._documents.get((kind.collection, id_))
         return None if row is None else kind.model_validate_json(row[1])
 
-    async def save(self, aggregate: Aggregate, entries: Sequence[Entry]) -> bool:
-        """Write state and entries at once."""
+    async def save(self, aggregate: Aggregate, entries: Sequence[Entry], records: Sequence[Aggregate] = ()) -> bool:
+        """Write state, entries and records at once."""
         key = (aggregate.collection, aggregate.id)
         row = self._documents.get(key)
         if (0 if row is None else row[0]) != aggregate.version - 1:
@@ -42,6 +42,8 @@ class MemoryStore:
         self._documents[key] = (aggregate.version, aggregate.model_dump_json().encode(), aggregate.next_due(), indexed_values(aggregate))
         if entries:
             self.outbox.setdefault(key, []).extend(entries)
+        for record in records:
+            await MemoryStore.save(self, record, ())  # one that is there already stays as it is
         return True
 
     async def find(

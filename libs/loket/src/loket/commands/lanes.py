@@ -3,15 +3,13 @@
 import os
 from typing import Annotated, Any
 
-import httpx
 import typer
 from rich.console import Console
 from rich.table import Table
 
-from common.access.issuing import Grant
+from loket.asking import ask
 from loket.errors import LoketError
-from loket.supervisor import SERVICES, Layout, StateFolder
-from loket.tokens import machine_token
+from loket.supervisor import SERVICES
 
 app = typer.Typer(help="See, resume or give up lanes that were parked because a message failed.", no_args_is_help=True)
 LaneId = Annotated[str, typer.Argument(help="Id of the lane, or the first characters of it.")]
@@ -83,14 +81,4 @@ def _one(start: str) -> tuple[str, dict[str, Any]]:
 
 
 def _ask(service: str, method: str, path: str) -> Any:
-    layout = Layout.read(os.environ)
-    token = machine_token(StateFolder(layout.folder), Grant("ops"))
-    try:
-        answer = httpx.request(
-            method, layout.address(service) + path, headers={"authorization": f"Bearer {token}"}, timeout=60, trust_env=False
-        )
-    except httpx.TransportError as error:
-        raise LoketError(f"{service} does not answer at {layout.address(service)}: is the platform running (`loket up`)?") from error
-    if answer.status_code >= httpx.codes.BAD_REQUEST:
-        raise LoketError(f"{service}: {answer.json().get('detail', answer.status_code)}")
-    return answer.json()
+    return ask("ops", service, method, path)

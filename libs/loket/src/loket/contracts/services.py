@@ -71,6 +71,11 @@ def handler_of(on: On[Any]) -> tuple[str, str]:
 def _describe(name: str, region: Path) -> Described:
     settings: type[ServiceSettings] = import_module(f"{name}.settings").Settings
     built = settings.model_validate(
-        {"region_path": region, "oidc_issuer": "https://issuer.example.org", "oidc_jwks": "https://issuer.example.org/jwks"}
+        {
+            "region_path": region,
+            "oidc_issuer": "https://issuer.example.org",
+            "oidc_jwks": "https://issuer.example.org/jwks",
+            "pseudonym_key": "of no deployment, for no pseudonym",
+        }
     )
     return Described(import_module(f"{name}.app").build(built), settings)

@@ -30,7 +30,8 @@ def _common(service: str, layout: Layout, folder: StateFolder) -> dict[str, str]
 
 def _own(service: str, layout: Layout, folder: StateFolder) -> dict[str, str]:
     if service == "intake":
-        return {"PARTNER_SECRETS_PATH": str(folder.partner_secrets)}
+        return {"PARTNER_SECRETS_PATH": str(folder.partner_secrets), "PSEUDONYM_KEY": folder.pseudonym_key()}
     if service == "notifications":
-        return {"SMTP_HOST": HOST, "SMTP_PORT": str(layout.ports.smtp), "SMTP_DEDUPLICATES": "true"}
+        mail = {"SMTP_HOST": HOST, "SMTP_PORT": str(layout.ports.smtp), "SMTP_DEDUPLICATES": "true"}
+        return mail | {"PSEUDONYM_KEY": folder.pseudonym_key()}
     return {}

@@ -106,6 +106,10 @@ class StateFolder:
             _write_secret(self.public_keys, public_keys(pem))
         return Issuer(pem)
 
+    def pseudonym_key(self) -> str:
+        """What pseudonyms in processing records are made with; made at first use."""
+        return password_in(self.path / "secrets", "pseudonym_key")
+
     def kafka_password(self, user: str) -> str:
         """Of one of Kafka's users; made when it is first asked for."""
         return password_in(self.path / "secrets" / "kafka", user)
@@ -124,7 +128,7 @@ class StateFolder:
 
 
 def password_in(folder: Path, user: str) -> str:
-    """The password that lies in a folder under a user's name, made there if it is missing."""
+    """The password that lies in a folder under a name, made there if it is missing."""
     if not (folder / user).exists():
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         _write_secret(folder / user, secrets.token_urlsafe(32))

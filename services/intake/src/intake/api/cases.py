@@ -58,6 +58,7 @@ class CaseDesk:
 
     def __init__(self, context: Context, ports: Ports) -> None:
         self._context, self._ports = context, ports
+        self._read = context.reading("case_read")
 
     async def list_cases(self, caller: Known, status: Status | None = None, page: PageNumber = 1, page_size: PageSize = 50) -> CasePage:
         """One page of cases, the newest first."""
@@ -70,7 +71,9 @@ class CaseDesk:
 
     async def read(self, caller: Known, case_id: UUID, language: Language = "en") -> CaseView:
         """A case with everything that is known of it; reasons in the language asked for."""
-        return view_of(await self._case(caller, case_id), self._ports, language)
+        case = await self._case(caller, case_id)
+        await self._read(case.subjects())
+        return view_of(case, self._ports, language)
 
     async def record_documents(self, caller: Known, case_id: UUID, body: Documents) -> CaseView:
         """Documents that have been shown; a case that waited for them goes on."""

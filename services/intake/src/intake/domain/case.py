@@ -16,6 +16,7 @@ from common.events.case import (
     CaseStatusChanged,
     Status,
 )
+from common.ids import derived
 from intake.domain.messages import GiveUpWaiting
 from intake.domain.progress import Formality, PermitDecision, VisitSeen, standing
 from intake.domain.region import Norm, Region
@@ -66,6 +67,19 @@ class Case(Aggregate):
     def closed(self) -> bool:
         """Whether the case has its result."""
         return self.status in LAST
+
+    def household(self) -> tuple[UUID, ...]:
+        """Every person of the household, by the id under which processing records know somebody."""
+        return tuple(self.subject(person.number) for person in self.persons)
+
+    def subjects(self) -> tuple[UUID, ...]:
+        """Everybody of whom the case holds personal data: the household, and the party where how to reach it is known."""
+        return tuple(dict.fromkeys((*((self.party_id,) if self.contact else ()), *self.household())))
+
+    def subject(self, number: int) -> UUID:
+        """A person of the household; the first is the party itself, unless it has a contact of its own."""
+        first = self.persons[0]
+        return self.party_id if number == first.number and first.contact is None else derived("person", self.party_id, number)
 
     def asked(self) -> Asked:
         """What screening looks at."""

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from common.processing.register import Register
 from notifications.domain import Policy
 from notifications.domain import Template as Key
 from notifications.wording.checking import check_markup, check_placeholders
@@ -15,6 +16,7 @@ class Region:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self.register = read(folder / "processing.yaml", Register)
         self.policy = read(folder / "policy.yaml", Policy)
         places = read(folder / "places.yaml", Places)
         self.senders, self.locations, self.organisations = places.senders, Names(places.locations), Names(places.organisations)

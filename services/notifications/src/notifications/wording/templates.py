@@ -79,7 +79,7 @@ class Wordings:
                 version=self.version(key, language),
                 subject=" ".join(subject.split()),
                 text=_tidy(whole_text.render({**around, "body": _tidy(text)})),
-                html=whole_html.render({**around, "body": Markup(html)}),  # noqa: S704 - rendered with autoescape just above
+                html=whole_html.render({**around, "body": Markup(html)}),  # nosec B704 # noqa: S704 - rendered with autoescape just above
             )
         except (KeyError, TemplateError) as error:
             raise NoWords(f"{key.value}/{language}") from error
