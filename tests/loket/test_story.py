@@ -84,3 +84,33 @@ async def test_a_contact_is_told_once(told: int, holds: bool) -> None:
     rows = await judge(ledger, FakeStaff(0, told))
 
     assert [row.holds for row in rows] == [holds]
+
+
+REPLANNED = {"submission_received": 1, "visit_confirmed": 2, "visit_cancelled": 1, "visit_reminder": 1, "case_closed": 1}
+
+
+@pytest.mark.parametrize(
+    ("sent", "holds"),
+    [
+        (REPLANNED, True),
+        (REPLANNED | {"visit_cancelled": 0}, True),  # the new day was heard of first, and its word called the old day off
+        (REPLANNED | {"visit_cancelled": 2}, False),
+        (REPLANNED | {"visit_confirmed": 1, "visit_cancelled": 0}, False),
+        (REPLANNED | {"visit_confirmed": 1}, False),
+    ],
+)
+async def test_of_a_visit_planned_anew_only_word_of_the_old_day_may_be_left_out(sent: dict[str, int], holds: bool) -> None:
+    ledger = Ledger(script_of("brp_first_registration"))
+    one = next(one for one in written(ledger.script) if one.turn == "settled")
+    ledger.accept(one, case := uuid4())
+    ledger.replanned(case)
+
+    class Staff:
+        async def get(self, _service: str, _path: str, **_query: Any) -> Any:
+            told: list[dict[str, Any]] = [{"topic": "visit.confirmed"}] * 2 + [{"topic": "case.closed", "data": {"result": "completed"}}]
+            letters = [{"topic": "notification.sent", "data": {"templateKey": key}} for key, count in sent.items() for _ in range(count)]
+            return {"items": told + letters}
+
+    rows = await judge(ledger, Staff())
+
+    assert [row.holds for row in rows] == [holds]

@@ -17,6 +17,12 @@ class Line:
     completed: int
     contacts: int
     messages: Counter[str]
+    spared: Counter[str] = field(default_factory=Counter)
+    """Of the messages, those that may be left out because another one says the same."""
+
+    def expected_messages(self, sent: Counter[str]) -> Counter[str]:
+        """Those that had to go, given what went."""
+        return self.messages - ((self.messages - sent) & self.spared)
 
 
 @dataclass
@@ -39,6 +45,7 @@ class Ledger:
         line = self.lines[case_id]
         line.visits += 1
         line.messages.update(self.script.closed_desk.messages)
+        line.spared.update(self.script.closed_desk.spared)
 
     def figures(self) -> Counter[str]:
         """What the indicators must have counted of all that was taken."""

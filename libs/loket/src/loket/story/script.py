@@ -74,6 +74,7 @@ class ClosedDesk(_Row):
     location: str
     reason_code: str
     messages: Messages
+    spared: tuple[str, ...] = ()
 
 
 class Script(_Row):
