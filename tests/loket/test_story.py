@@ -100,10 +100,10 @@ REPLANNED = {"submission_received": 1, "visit_confirmed": 2, "visit_cancelled": 
     ],
 )
 async def test_of_a_visit_planned_anew_only_word_of_the_old_day_may_be_left_out(sent: dict[str, int], holds: bool) -> None:
-    ledger = Ledger(script_of("brp_first_registration"))
-    one = next(one for one in written(ledger.script) if one.turn == "settled")
-    ledger.accept(one, case := uuid4())
-    ledger.replanned(case)
+    script = script_of("brp_first_registration")
+    only = script.services[0].model_copy(update={"count": 1, "turns": {}})
+    ledger = handed_in(script.model_copy(update={"services": (only,)}))
+    ledger.replanned(next(iter(ledger.lines)))
 
     class Staff:
         async def get(self, _service: str, _path: str, **_query: Any) -> Any:
