@@ -15,7 +15,7 @@ from loket.tokens import Badges
 
 PATIENCE = 8.0  # seconds, the wait for a free line included
 LINES = 48
-"""To one process at the same time. A pool looks through all its connections at each request, and hundreds wait for one that stands still."""
+"""To one process at the same time. A pool looks through all its connections at each request, and hundreds wait for one that stands."""
 
 
 class Lines:
