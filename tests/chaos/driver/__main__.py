@@ -7,10 +7,9 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-import httpx
 import orjson
 
-from chaos.driver.calls import Calls
+from chaos.driver.calls import Calls, lines_to
 from chaos.driver.partners import Partners, sources_of
 from chaos.driver.people import People
 from chaos.ledger import Ledger
@@ -21,7 +20,6 @@ from loket.tokens import Badges
 
 DAY = 20.0
 """Seconds that a day of the clock takes at least; a short run has three days all the same."""
-PATIENCE = 8.0
 REDRIVES = 5
 
 
@@ -30,9 +28,8 @@ async def play(settings: Mapping[str, Any]) -> None:
     folder, state = Path(settings["folder"]), StateFolder(Path(settings["state"]))
     duration, rate, seed = settings["duration"], settings["rate"], settings["seed"]
     clock = ShiftedClock(state.clock)
-    limits = httpx.Limits(max_connections=400, max_keepalive_connections=64)
-    async with httpx.AsyncClient(timeout=PATIENCE, limits=limits, trust_env=False) as client:
-        calls = Calls(client, settings["addresses"], Badges(state), Ledger(folder / "calls.jsonl"), Random(f"{seed}/replicas"))
+    async with lines_to(settings["addresses"]) as lines:
+        calls = Calls(lines, settings["addresses"], Badges(state), Ledger(folder / "calls.jsonl"), Random(f"{seed}/replicas"))
         partners = Partners(calls, clock, state.partner_secrets, sources_of(Path(settings["region"])), settings["marker"], seed)
         day = min(DAY, duration / 3)
         people = People(calls, partners, clock, state.clock, desks(), Random(f"{seed}/people"), day)
