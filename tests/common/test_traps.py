@@ -4,15 +4,19 @@ import ast
 import re
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from aiokafka import TopicPartition
+from aiokafka.consumer.fetcher import Fetcher
 from aiokafka.coordinator.assignors.range import RangePartitionAssignor
+from aiokafka.errors import NotLeaderForPartitionError
 from faststream import AckPolicy
 from toy_service import blueprint
 
 from common import clock
-from common.broker import Batch, _unread, make_broker, subscribe
+from common.broker import METADATA_MS, Batch, _unread, make_broker, subscribe
 from common.events.catalogue import EVENTS
 from common.topics import PARTITIONS, TOPICS
 
@@ -87,6 +91,31 @@ def test_a_member_hears_ten_times_a_second_whether_others_came_or_went(tmp_path:
     _, subscriber = made(tmp_path)
 
     assert subscriber._connection_args["heartbeat_interval_ms"] <= 100
+
+
+class _Cluster:
+    """A client of Kafka that believes in a leader which is none any more, as far as the fetcher of aiokafka looks."""
+
+    _retry_backoff = 0.0
+
+    def __init__(self) -> None:
+        self._client, self.asked = self, 0
+
+    def force_metadata_update(self) -> None:
+        self.asked += 1
+
+    async def _proc_offset_request(self, node_id: int, topics: Any) -> Any:
+        raise NotLeaderForPartitionError
+
+
+async def test_the_client_does_not_ask_anew_who_leads_when_it_looks_up_a_first_offset_so_its_word_is_soon_too_old(tmp_path: Path) -> None:
+    """The first half shows the trap: when it fails, aiokafka has mended it and METADATA_MS may go."""
+    cluster, state = _Cluster(), SimpleNamespace(has_valid_position=False, awaiting_reset=True, reset_strategy=-2)
+    await Fetcher._update_fetch_positions(cluster, SimpleNamespace(state_value=lambda _: state), 1, [TopicPartition("a", 0)])
+    assert cluster.asked == 0
+
+    broker, _ = made(tmp_path)
+    assert broker._connection_kwargs["metadata_max_age_ms"] == METADATA_MS <= 5_000
 
 
 async def test_the_parser_does_not_touch_the_bytes(tmp_path: Path) -> None:

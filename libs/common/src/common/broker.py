@@ -18,6 +18,9 @@ from common.settings import ServiceSettings
 from common.topics import MESSAGE_LIMIT, Topic
 
 HEARTBEAT_MS = 100  # what lies on the partitions of a member that leaves waits until the others have heard of it, by their next heartbeat
+METADATA_MS = 5_000
+"""How old the client's word may be of which broker leads a partition. Where it looks up a first offset, it never asks anew by itself when
+a broker says that it leads no more, and reads nothing of that broker until its word is too old: after five minutes, if nobody says less."""
 DRAIN = 25.0  # seconds that a batch under way may take at a stop
 NO_HURRY = Fetching(65_536, 100)
 
@@ -34,6 +37,7 @@ def make_broker(settings: ServiceSettings, client_id: str) -> KafkaBroker:
     return KafkaBroker(
         settings.kafka_bootstrap_servers.split(","),
         client_id=client_id,
+        metadata_max_age_ms=METADATA_MS,
         security=settings.kafka_security.of_broker(),
         logger=None,
         apply_types=False,
