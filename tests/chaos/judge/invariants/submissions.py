@@ -54,7 +54,11 @@ def nothing_comes_from_nowhere(run: Run) -> Checks:
 
 
 def promised_deeds_are_told(run: Run) -> Checks:
-    """I1: what a desk or a case worker was told is done has its event; a repeated call has that of the first."""
+    """I1: what a desk or a case worker was told is done has its event; a repeated call has that of the first.
+
+    A case that was closed before it was screened leaves a visit of which nobody ever spoke: there is nothing to call off.
+    """
+    spoken_of = {one.subject for topic in ("visit.proposed", "visit.deferred", "visit.cancelled") for one in run.events(topic)}
     told = {(topic, field): {one.data[field] for one in run.events(topic)} for topic, field in set(DEEDS.values())}
     told |= {("appointment.cancelled", "appointmentId"): {one.data["appointmentId"] for one in run.events("appointment.cancelled")}}
     told |= {("visit.cancelled", "visitId"): {one.subject for one in run.events("visit.cancelled")}}
@@ -62,7 +66,7 @@ def promised_deeds_are_told(run: Run) -> Checks:
         if call["outcome"] != "ok" or (deed := _deed(call)) is None:
             continue
         id_ = call.get(NAMED[deed[1]])
-        if id_ is not None:
+        if id_ is not None and (deed[0] != "visit.cancelled" or id_ in spoken_of):
             yield (
                 None
                 if id_ in told[deed]
