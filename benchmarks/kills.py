@@ -61,7 +61,7 @@ def _killed(grounds: Grounds, kills: int, rate: int, pause: float) -> Killed:
     with platform(grounds) as made, ThreadPoolExecutor(1) as pool:
         start_all(made)
         grounds.sink.ask("forget")
-        loading = pool.submit(hand_in, grounds, made, cases, rate=rate, moments=str(moments))
+        loading = pool.submit(hand_in, grounds, made, cases, rate=rate, connections=rate, moments=str(moments))
         until(lambda: grounds.sink.ask("count"), "the first letter")
         time.sleep(CALM)
         deaths = [_kill(made, LISTENERS[number % len(LISTENERS)], pause) for number in range(kills)]
