@@ -121,11 +121,11 @@ def footing(grounds: Grounds, profile: Profile) -> Part:
     """(e)"""
     say("(e) start and memory of each service")
     found = footprints(grounds)
-    events = profile.loaded_events or profile.cases * FACTS
+    events = profile.cases * FACTS
     say(f"(e) memory after {events} events")
     exactly, resident = loaded(grounds, events)
     rows = [(name, f"{found[name]}, {resident[name]:.0f} MB loaded") for name in SERVICES]
-    rows.append(("events when loaded", f"{exactly:,}" + ("" if profile.loaded_events else " (200,000 in the full profile)")))
+    rows.append(("events when loaded", f"{exactly:,}"))
     most = max(one.idle for one in found.values())
     goal = Goal("memory of a service, idle", "≤ 100 MB", f"{most:.0f} MB at most", most <= 100)
     return Part(rows, [goal], {"start": {name: one._asdict() for name, one in found.items()}, "events": exactly, "resident": resident})

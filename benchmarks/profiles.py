@@ -17,14 +17,12 @@ class Profile(NamedTuple):
     warm_seconds: float
     requests: int
     events: int
-    loaded_events: int
-    """Events that reporting has taken when memory is looked at; 0: after the last backlog."""
     comings: int
     """How often a member joins a group and leaves it."""
 
 
 PROFILES = {
-    "tiny": Profile("tiny", 1, 60, 10, 2, 1, 1, 300, 1000, 0, 1),
-    "quick": Profile("quick", 2, 1200, 40, 12, 3, 3, 5000, 20_000, 0, 1),
-    "full": Profile("full", 3, 4000, 100, 40, 10, 10, 15_000, 50_000, 0, 5),
+    "tiny": Profile("tiny", 1, 60, 10, 2, 1, 1, 300, 1000, 1),
+    "quick": Profile("quick", 2, 1200, 40, 12, 3, 3, 5000, 20_000, 1),
+    "full": Profile("full", 3, 4000, 100, 40, 10, 10, 15_000, 50_000, 5),
 }

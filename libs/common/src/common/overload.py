@@ -5,7 +5,7 @@ from typing import Protocol
 
 from common.clock import Clock
 
-LOOK_AGAIN = timedelta(seconds=0.25)  # every request asks, and a look goes over all that is under way: 0.15 µs each, and 2,000 at most
+LOOK_AGAIN = timedelta(seconds=0.25)  # every request asks, and a look goes over all that is under way: 2,000 at most, 0.1 µs each
 COME_BACK = timedelta(seconds=10)
 
 
