@@ -14,7 +14,7 @@ from throughput import count
 from common.events.party import PartyContactChanged
 from loket.embedded.child import start_child
 
-SIZES = {"tiny": (1_000, 1, 1), "quick": (10_000, 3, 1), "full": (100_000, 10, 2)}  # entries, seconds of the stream, rounds
+SIZES = {"tiny": (1_000, 1, 1), "quick": (10_000, 3, 1), "full": (100_000, 10, 1)}  # entries, seconds of the stream, rounds
 RATE = 2_000
 WARM = 1  # record that the others send first
 TOPIC = PartyContactChanged.topic

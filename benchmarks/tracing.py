@@ -13,7 +13,7 @@ from throughput import Run, ours
 
 from loket.embedded.child import free_port, start_child
 
-CASES = {"tiny": (60, 1), "quick": (600, 1), "full": (3_000, 2)}  # cases, rounds
+CASES = {"tiny": (60, 1), "quick": (600, 1), "full": (2_000, 2)}  # cases, rounds
 RATIOS = {"off": "0", "10 %": "0.1", "100 %": "1"}
 GOALS = {"10 %": 0.85, "100 %": 0.45}
 
