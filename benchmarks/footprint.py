@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from grounds import SERVICES, Grounds, Platform, platform, until
 from machine import cpu_seconds, resident_mb
-from throughput import FACTS, check, hand_in, settled
+from throughput import FACTS, check, hand_in, settled, start_all
 
 
 class Footprint(NamedTuple):
@@ -43,9 +43,7 @@ def loaded(grounds: Grounds, events: int) -> tuple[int, dict[str, float]]:
     """MB resident of each service after so many events, and how many there were exactly."""
     cases = events // FACTS + 1
     with platform(grounds) as made:
-        for service in SERVICES:
-            made.start(service)
-        made.await_ready(*SERVICES)
+        start_all(made)
         grounds.sink.ask("forget")
         hand_in(grounds, made, cases, batch=10, connections=8)
         settled(grounds, made, cases)

@@ -11,7 +11,7 @@ import sys
 import time
 from base64 import b64encode
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -92,8 +92,16 @@ class Grounds:
         self.kafka = EmbeddedKafka(folder / "kafka")
         self.bootstrap = self.kafka.start()
         self.sink = Sink(folder)
+        self._kept, self._shared = ExitStack(), dict[str, Any]()
+
+    def shared(self, name: str, make: Callable[[], AbstractContextManager[Any]]) -> Any:
+        """What several parts use: made for the first of them, left at the end of all."""
+        if name not in self._shared:
+            self._shared[name] = self._kept.enter_context(make())
+        return self._shared[name]
 
     def close(self) -> None:
+        self._kept.close()
         self.sink.close()
         self.kafka.stop()
 
@@ -123,12 +131,12 @@ class Platform:
         peer = self.peer_store(service)
         return peer if peer.exists() and service not in self.children else self.folder / f"{service}.sqlite"
 
-    def environment(self, service: str) -> dict[str, str]:
-        """What a service is told."""
+    def environment(self, service: str, name: str = "") -> dict[str, str]:
+        """What a service is told, or a replica under a name of its own."""
         grounds = self.grounds
         own = {
             "HOST": "127.0.0.1",
-            "PORT": str(self.ports[service]),
+            "PORT": str(self.ports[name or service]),
             "KAFKA_BOOTSTRAP_SERVERS": grounds.bootstrap,
             "TOPIC_PREFIX": self.prefix,
             "SQLITE_PATH": str(self.store(service)),
@@ -151,6 +159,14 @@ class Platform:
         log = self.folder / f"{service}.log"
         self.children[service] = start_child(service, [sys.executable, *arguments], log, self.environment(service))
         return self.children[service]
+
+    def replicate(self, service: str, number: int) -> str:
+        """Start one more process of a service on the same store, and give its name."""
+        name = f"{service}-{number}"
+        self.ports[name] = free_port()
+        command = [sys.executable, "-P", "-m", service]
+        self.children[name] = start_child(name, command, self.folder / f"{name}.log", self.environment(service, name))
+        return name
 
     def stand_in(self, service: str, peer: str, *topics: str) -> None:
         """Start a peer that does the work of a service, with a store of its own."""

@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 import orjson
-from grounds import SERVICES, Grounds, Void, platform
-from throughput import LETTERS, check, hand_in, settled
+from grounds import Grounds, Void, platform
+from throughput import LETTERS, check, hand_in, settled, start_all
 
 
 class Delays(NamedTuple):
@@ -26,9 +26,7 @@ def delays(grounds: Grounds, rate: float, seconds: float, warm: float) -> Delays
     cases = int(rate * (seconds + warm))
     moments = grounds.folder / f"moments-{secrets.token_hex(3)}"
     with platform(grounds) as made:
-        for service in SERVICES:
-            made.start(service)
-        made.await_ready(*SERVICES)
+        start_all(made)
         grounds.sink.ask("forget")
         hand_in(grounds, made, cases, rate=rate, moments=str(moments))
         settled(grounds, made, cases)

@@ -17,6 +17,7 @@ import orjson
 import uvloop
 from region import PARTNER, PARTNER_SOURCE, municipality
 
+DAY = 8_000  # visits asked for on one day, of the 11,520 that fit
 LETTERS = str.maketrans("0123456789", "abcdefghij")  # an id with nine digits in a row could be a citizen service number
 
 
@@ -27,6 +28,7 @@ class Options(NamedTuple):
     secret: str
     run: str
     count: int
+    first: int = 0
     connections: int = 64
     rate: float = 0  # submissions per second, each at its own moment whatever the answers do; 0: as fast as answered
     batch: int = 1
@@ -44,7 +46,7 @@ def prepare(options: Options) -> list[Prepared]:
     """Every request of the run, signed."""
     now = datetime.now(UTC)
     key = b64decode(options.secret.removeprefix("whsec_"))
-    numbers = range(options.count)
+    numbers = range(options.first, options.first + options.count)
     return [_request(options, key, now, [*numbers[n : n + options.batch]]) for n in range(0, options.count, options.batch)]
 
 
@@ -78,7 +80,7 @@ def _event(name: str, number: int, now: datetime) -> dict[str, Any]:
         "contact": {"name": "A. Example", "email": f"{name}@bench.example"},
         "persons": [{"number": 1, "nationalityGroup": "eu_eea_ch", "language": language, "documents": ["passport", "tenancy"]}],
         "formalities": [{"product": "brp_first_registration", "persons": [1]}],
-        "notBefore": (now + timedelta(days=7)).date().isoformat(),  # far enough for a reminder that waits
+        "notBefore": (now + timedelta(days=7 + number // DAY)).date().isoformat(),  # far enough for a reminder that waits
     }
     kind = "nl.arbeidsmarktdiensten.case-submitted.v1"
     return {"specversion": "1.0", "id": name, "source": PARTNER_SOURCE, "type": kind, "data": data}

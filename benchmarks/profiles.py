@@ -1,26 +1,28 @@
-"""How much is measured: `quick` for every day, `full` for figures that are to be quoted."""
+"""How much is measured: `tiny` to see that it works, `quick` for every day, `full` for figures that are to be quoted."""
 
 from typing import NamedTuple
 
 
 class Profile(NamedTuple):
-    """Sizes of all parts; subject and peers alternate `rounds` times."""
+    """Sizes of the parts from a to f; the later parts have their own beside them, by the name of the profile."""
 
     name: str
     rounds: int
+    """Subject and peers alternate so often."""
     cases: int
     stock_cases: int
     latency_seconds: float
+    rush_seconds: float
+    """How long 500 submissions come per second."""
     warm_seconds: float
     requests: int
     events: int
-    loaded_events: int
-    """Events that reporting has taken when memory is looked at; 0: after the last backlog."""
     comings: int
     """How often a member joins a group and leaves it."""
 
 
 PROFILES = {
-    "quick": Profile("quick", 2, 1200, 40, 12, 3, 5000, 20_000, 0, 1),
-    "full": Profile("full", 5, 6000, 200, 60, 10, 30_000, 100_000, 200_000, 10),
+    "tiny": Profile("tiny", 1, 60, 10, 2, 1, 1, 300, 1000, 1),
+    "quick": Profile("quick", 2, 1200, 40, 12, 3, 3, 5000, 20_000, 1),
+    "full": Profile("full", 3, 4000, 100, 40, 10, 10, 15_000, 50_000, 5),
 }

@@ -1,6 +1,6 @@
 """`make bench`: measures Loket beside its peers, writes results and `docs/performance.md`, and ends with the verdict.
 
-PROFILE=quick (unless set) or full; PARTS=a,c measures only those and leaves the page and the results as they are.
+PROFILE=quick (unless set), tiny or full; tiny ones, and PARTS=a,c which measures only those, leave the page and the results as they are.
 """
 
 import os
@@ -34,7 +34,7 @@ def main() -> int:
         finally:
             grounds.close()
     machine["load while measuring"] = " / ".join(f"{load:.1f}" for load in os.getloadavg()) + " (1, 5 and 15 minutes, at the end)"
-    if set(keys) == set(PARTS):
+    if set(keys) == set(PARTS) and profile.name != "tiny":
         write_page(profile.name, machine, found)
         say(f"written: {write_json(profile.name, machine, found)} and docs/performance.md")
     else:

@@ -12,6 +12,8 @@ from common.events.party import PartyContactChanged
 from common.publisher import Publisher
 from common.store.port import Entry
 
+SOURCE = b"urn:nld:oin:00000000000000000000:systeem:intake"
+
 
 def cost(grounds: Grounds, way: str, events: int) -> float:
     """CPU µs per event of one process that keeps contacts, `ours` or `raw`."""
@@ -30,11 +32,18 @@ async def _produce(grounds: Grounds, made: Platform, events: int) -> None:
     await publisher.close()
 
 
-def contact_changed() -> tuple[UUID, Outgoing]:
-    """A party that nobody has heard of, and the record that tells of it."""
-    party, now = uuid4(), datetime.now(UTC)
-    event = PartyContactChanged(occurred_at=now, party_id=party, name="A. Example", email="a@bench.example", language="en", revision=1)
+def contact_changed(sequence: int = 1, party: UUID | None = None) -> tuple[UUID, Outgoing]:
+    """A party that nobody has heard of, or a later word of one, and the record that tells of it."""
+    party = party or uuid4()
+    return party, outgoing(contact_entry(party, sequence), party, SOURCE)
+
+
+def contact_entry(party: UUID, sequence: int = 1) -> Entry:
+    """The same as it lies in an outbox."""
+    now = datetime.now(UTC)
+    event = PartyContactChanged(
+        occurred_at=now, party_id=party, name="A. Example", email="a@bench.example", language="en", revision=sequence
+    )
     data = event.model_dump_json(by_alias=True).encode()
     trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00"
-    entry = Entry(1, How.TELL, uuid4(), event.topic, event.key, 1, 1, now, data, trace, party, uuid4())
-    return party, outgoing(entry, party, b"urn:nld:oin:00000000000000000000:systeem:intake")
+    return Entry(sequence, How.TELL, uuid4(), event.topic, event.key, sequence, sequence, now, data, trace, party, uuid4())

@@ -92,25 +92,34 @@ def asleep(platform: Platform) -> Iterator[None]:
             child.send_signal(signal.SIGCONT)
 
 
-def ours(grounds: Grounds, cases: int) -> Run:
+def ours(grounds: Grounds, cases: int, **environment: str) -> Run:
     """The four services."""
-    with platform(grounds) as made:
-        for service in SERVICES:
-            made.start(service)
-        made.await_ready(*SERVICES)
-        grounds.sink.ask("forget")
-        pids = {name: child.popen.pid for name, child in made.children.items()}
-        pids |= {"kafka": grounds.kafka.pid or 0, "sink": grounds.sink.child.popen.pid}
-        intake = cpu_seconds(pids["intake"])
-        with asleep(made):
-            hand_in(grounds, made, cases, batch=10, connections=16)
-            until(lambda: count(made, "intake", "outbox") == 0, "intake to tell everything", 13)
-            before = {name: cpu_seconds(pid) for name, pid in pids.items()}
-            began = time.time()
-        ended = settled(grounds, made, cases)
-        cpu = {name: cpu_seconds(pid) - before[name] for name, pid in pids.items()}
-        check(made, cases)
-        return Run(cases, ended - began, cpu, before["intake"] - intake, {name: resident_mb(pids[name]) for name in SERVICES})
+    with platform(grounds, **environment) as made:
+        start_all(made)
+        return backlog(grounds, made, cases)
+
+
+def start_all(made: Platform) -> None:
+    for service in SERVICES:
+        made.start(service)
+    made.await_ready(*SERVICES)
+
+
+def backlog(grounds: Grounds, made: Platform, cases: int) -> Run:
+    """A backlog that waits for four services which run already."""
+    grounds.sink.ask("forget")
+    pids = {name: child.popen.pid for name, child in made.children.items()}
+    pids |= {"kafka": grounds.kafka.pid or 0, "sink": grounds.sink.child.popen.pid}
+    intake = cpu_seconds(pids["intake"])
+    with asleep(made):
+        hand_in(grounds, made, cases, batch=10, connections=16)
+        until(lambda: count(made, "intake", "outbox") == 0, "intake to tell everything", 13)
+        before = {name: cpu_seconds(pid) for name, pid in pids.items()}
+        began = time.time()
+    ended = settled(grounds, made, cases)
+    cpu = {name: cpu_seconds(pid) - before[name] for name, pid in pids.items()}
+    check(made, cases)
+    return Run(cases, ended - began, cpu, before["intake"] - intake, {name: resident_mb(pids[name]) for name in SERVICES})
 
 
 def theirs(grounds: Grounds, peer: str, cases: int) -> Run:

@@ -96,6 +96,18 @@ async def test_when_the_outbox_is_too_far_behind_new_work_is_asked_to_come_later
     await service.relay.stop()
 
 
+async def test_many_requests_share_one_look_at_what_is_under_way(service: Service[Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    looks = []
+    monkeypatch.setattr(service.relay, "oldest", lambda: looks.append(service.clock.now()))
+    assert isinstance(service.clock, StoppedClock)
+
+    for _ in range(4):
+        service.clock.forward(timedelta(seconds=0.1))
+        service.context.overloaded()
+
+    assert len(looks) == 2
+
+
 def test_every_setting_is_documented_and_secrets_are_secret() -> None:
     fields = ServiceSettings.model_fields
 

@@ -70,7 +70,8 @@ class Relay(Generic[P]):
     async def start(self) -> None:
         """Take up what an earlier process has left, then keep looking."""
         with suppress(Unavailable):
-            await self._take_up(ANY)
+            if await self._take_up(ANY):
+                self._resumed.set()  # there is more: look for it at once
         self._looking = [asyncio.create_task(self._keep_looking(look)) for look in (self._look_for_due, self._look_for_left)]
 
     async def stop(self, patience: float = 5.0) -> None:

@@ -22,6 +22,7 @@ from common.events.base import Event, Message
 from common.gathering import Gathering
 from common.lanes import Lane
 from common.metrics import Metrics
+from common.overload import Overload
 from common.parking import Parking
 from common.processing.logbook import Logbook, Reading
 from common.processing.opening import open_logbook
@@ -140,6 +141,7 @@ class Service(Generic[P]):
         source = source_of(blueprint.name, settings.organisation_oin).encode()
         carrying = Carrying(self.runner, self.store, self._publisher, blueprint.steps, blueprint.acts, source, self.metrics, self.tracing)
         self.relay: Relay[P] = Relay(carrying, self.store, self.parking, self.kinds, self.clock, self.metrics, self.log)
+        self.overload = Overload(self.relay, self.clock, settings.outbox_limit_seconds)
         self.consuming: Consuming[P] = Consuming(
             self.runner, blueprint.subscribes, self.parking, self.breaker, self.clock, self.metrics, self.tracing, self.log,
             self.group, settings.topic_prefix, settings.patience_seconds, self.relay.room, Gathering() if blueprint.hurries else None,
@@ -235,9 +237,7 @@ class Service(Generic[P]):
         return await self.runner.run(self._commands[type(message)], message, Origin(trace=traceparent_of_request.get()))
 
     def _overloaded(self) -> timedelta | None:
-        oldest = self.relay.oldest()
-        limit = self.blueprint.settings.outbox_limit_seconds
-        return timedelta(seconds=10) if oldest is not None and (self.clock.now() - oldest).total_seconds() > limit else None
+        return self.overload.wait()
 
 
 def _exporter(settings: ServiceSettings) -> Any:

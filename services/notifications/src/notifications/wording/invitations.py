@@ -4,16 +4,17 @@ One object per appointment, because a REQUEST or CANCEL must not hold components
 """
 
 from collections.abc import Iterator
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from functools import lru_cache
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from icalendar import Calendar, Event, Timezone, vCalAddress, vText
+from icalendar import Timezone
 
 from common.events.visit import VisitItem
 from notifications.domain import CancelledVisit, PlannedVisit
 from notifications.ports import Invitation
+from notifications.wording.content_lines import line, moment, text
 from notifications.wording.placeholders import Speaker
 
 PRODUCT = "-//Loket//notifications//EN"
@@ -45,44 +46,38 @@ class Inviting:
                 yield Invitation(method, self._calendar(method, item))
 
     def _calendar(self, method: str, item: VisitItem) -> bytes:
-        calendar = Calendar()
-        calendar.add("prodid", PRODUCT)
-        calendar.add("version", "2.0")
-        calendar.add("method", method)
-        calendar.add_component(self._event(method, item))
-        head, begin, event = bytes(calendar.to_ical()).partition(b"BEGIN:VEVENT\r\n")
-        return head + _zone(self._visit.timezone, item.starts_at.year) + begin + event
+        lines = (
+            b"BEGIN:VCALENDAR\r\nVERSION:2.0\r\n",
+            line("PRODID", PRODUCT),
+            line("METHOD", method),
+            _zone(self._visit.timezone, item.starts_at.year),
+            b"BEGIN:VEVENT\r\n",
+            *self._event(method, item),
+            b"END:VEVENT\r\nEND:VCALENDAR\r\n",
+        )
+        return b"".join(lines)
 
-    def _event(self, method: str, item: VisitItem) -> Event:
-        zone, words = ZoneInfo(self._visit.timezone), self._speaker.appointment(item, self._visit.timezone)
-        language: dict[str, str] = {"LANGUAGE": self._speaker.language}
-        event = Event()
-        event.add("uid", f"{item.appointment_id}@{self._people.organiser_address.rpartition('@')[2]}")
-        event.add("sequence", sequence(method, self._visit.revision))
-        event.add("dtstamp", self._stamp)
-        event.add("dtstart", item.starts_at.astimezone(zone))
-        event.add("dtend", item.ends_at.astimezone(zone))
-        event.add("status", "CANCELLED" if method == CANCEL else "CONFIRMED")
-        event.add("summary", words.products, parameters=language)
-        event.add("description", words.organisation, parameters=language)
+    def _event(self, method: str, item: VisitItem) -> Iterator[bytes]:
+        name, zone = self._visit.timezone, ZoneInfo(self._visit.timezone)
+        words, language = self._speaker.appointment(item, name), self._speaker.language
+        people = self._people
+        yield line("UID", f"{item.appointment_id}@{people.organiser_address.rpartition('@')[2]}")
+        yield line("SEQUENCE", str(sequence(method, self._visit.revision)))
+        yield line("DTSTAMP", moment(self._stamp.astimezone(UTC)))
+        yield line("DTSTART", moment(item.starts_at.astimezone(zone)), TZID=name)
+        yield line("DTEND", moment(item.ends_at.astimezone(zone)), TZID=name)
+        yield line("STATUS", "CANCELLED" if method == CANCEL else "CONFIRMED")
+        yield line("SUMMARY", text(words.products), LANGUAGE=language)
+        yield line("DESCRIPTION", text(words.organisation), LANGUAGE=language)
         if self._visit.location_id:
-            event.add("location", self._speaker.place(self._visit.location_id), parameters=language)
-        event["organizer"] = _address(self._people.organiser_name, self._people.organiser_address)
-        event["attendee"] = _address(self._people.attendee_name, self._people.attendee_address, PARTSTAT="NEEDS-ACTION", RSVP="FALSE")
-        return event
+            yield line("LOCATION", text(self._speaker.place(self._visit.location_id)), LANGUAGE=language)
+        yield line("ORGANIZER", f"mailto:{people.organiser_address}", CN=people.organiser_name)
+        yield line("ATTENDEE", f"mailto:{people.attendee_address}", CN=people.attendee_name, PARTSTAT="NEEDS-ACTION", RSVP="FALSE")
 
 
 def sequence(method: str, revision: int) -> int:
     """Rises with each revision, and once more when that revision is cancelled, whether or not cancelling is a revision of its own."""
     return 2 * revision + (1 if method == CANCEL else 0)
-
-
-def _address(name: str, address: str, **parameters: str) -> vCalAddress:
-    person = vCalAddress(f"mailto:{address}")
-    person.params["CN"] = vText(name.replace('"', "'"))
-    for key, value in parameters.items():
-        person.params[key] = vText(value)
-    return person
 
 
 @lru_cache(maxsize=64)

@@ -1,0 +1,27 @@
+"""What a part of the suite gives: rows for the reader, goals for the verdict, and everything for the machine."""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from grounds import Grounds
+from profiles import Profile
+
+
+class Goal(NamedTuple):
+    """What was to be reached, and what was."""
+
+    name: str
+    wanted: str
+    reached: str
+    met: bool
+
+
+class Part(NamedTuple):
+    """Rows for the reader, goals for the verdict, and everything for the machine."""
+
+    rows: list[tuple[str, str]]
+    goals: list[Goal]
+    raw: dict[str, Any]
+
+
+Measure = Callable[[Grounds, Profile], Part]
