@@ -26,6 +26,7 @@ from scheduling.domain.commands import (
     CompleteAppointment,
     LiftClosure,
     OfDay,
+    PlanVisit,
     RecordNoShow,
     StartAppointment,
 )
@@ -74,6 +75,7 @@ COMMANDS = (
     on(RecordNoShow, handlers.record_no_show, AppointmentNoShow),
     on(CancelAppointment, handlers.cancel_appointment, *CANCELLING),
     on(CancelVisit, handlers.cancel_visit, *CHOOSING, *CANCELLING),
+    on(PlanVisit, handlers.plan_visit, *CHOOSING, *CANCELLING),
     on(CloseDesk, handlers.close_desk, ReplanVisit, alone=of_day),
     on(LiftClosure, handlers.lift_closure, OfferCapacity, alone=of_day),
     on(AddHours, handlers.add_hours, OfferCapacity, alone=of_day),
