@@ -1,34 +1,18 @@
-"""The six measurements as the suite runs them: subject and peers in turn, medians, and the goals that follow."""
+"""The measurements as the suite runs them: subject and peers in turn, medians, and the goals that follow."""
 
 from collections.abc import Callable
 from statistics import median
-from typing import Any, NamedTuple
 
+from booking_parts import many_after_few, searching
 from footprint import footprints, loaded
 from gateway import requests
 from grounds import SERVICES, Grounds, say
 from latency import delays
+from part import Goal, Part
 from profiles import Profile
 from rebalance import RATE, waits
 from tax import cost
 from throughput import FACTS, ours, theirs
-
-
-class Goal(NamedTuple):
-    """What was to be reached, and what was."""
-
-    name: str
-    wanted: str
-    reached: str
-    met: bool
-
-
-class Part(NamedTuple):
-    """Rows for the reader, goals for the verdict, and everything for the machine."""
-
-    rows: list[tuple[str, str]]
-    goals: list[Goal]
-    raw: dict[str, Any]
 
 
 Measure = Callable[[Grounds, Profile], Part]
@@ -160,4 +144,6 @@ PARTS: dict[str, tuple[str, Measure]] = {
     "d": ("What subscriber and runner cost", framework),
     "e": ("Start and memory", footing),
     "f": ("Members that come and go", coming_and_going),
+    "g": ("Many clients after few slots", many_after_few),
+    "h": ("The next ten days that fit", searching),
 }

@@ -4,7 +4,8 @@ from pathlib import Path
 from typing import Any
 
 import orjson
-from parts import PARTS, Goal, Part
+from part import Goal, Part
+from parts import PARTS
 
 HERE = Path(__file__).parent
 PAGE = HERE.parent / "docs" / "performance.md"

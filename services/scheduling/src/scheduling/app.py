@@ -99,7 +99,7 @@ AGGREGATES = (Visit, Agenda)
 def make_ports(context: Context, region: Region, settings: Settings) -> Ports:
     """What the handlers reach, over the store and the clock of this process."""
     agendas, openings = StoredAgendas(context.store), Openings(region)
-    memory = Memory(agendas.between, openings, region.location_ids, settings.fresh_for, settings.believed_for)
+    memory = Memory(agendas.between, agendas.versions_between, openings, settings.fresh_for, settings.believed_for)
     return Ports(StoredVisits(context.store), agendas, Diary(region, memory, openings), region, context.clock)
 
 

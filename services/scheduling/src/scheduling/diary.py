@@ -55,12 +55,11 @@ class Diary:
         self._works = DeskWorks(region)
         self._zone, self._grid = region.policies.zone, region.policies.slot_grid_minutes
         self._full: dict[tuple[str, Shape, str], tuple[int, date, date]] = {}
-        self._third: dict[tuple[date, str, Shape, str], date | None] = {}
-        self._third_as_of: datetime | None = None
+        self._third: dict[tuple[str, Shape, str], tuple[datetime | None, date, date | None]] = {}
 
     async def choose(self, wish: Wish, now: datetime) -> Plan | NoPlan:
         """The best plan in the booking window, kept for this visit until its claim is seen."""
-        await self._refresh(now)
+        await self._refresh(wish, now)
         self._memory.forget(wish.visit_id)
         search = self._search(wish, now)
         if search.first > search.last:
@@ -71,6 +70,7 @@ class Diary:
 
     async def choose_on(self, wish: Wish, location: str, day: date, now: datetime) -> Plan | None:
         """A plan on one day at one location, where room has come."""
+        self._memory.forget_unclaimed((location, day), now)
         search = self._search(wish, now)
         if not search.first <= day <= search.last or location not in self._works.locations(wish.municipality, day):
             return None
@@ -79,7 +79,7 @@ class Diary:
 
     async def fitting_days(self, wish: Wish, now: datetime, limit: int) -> list[FittingDay]:
         """The next days with room, so many at most; nothing is kept, and what the visit holds itself counts as taken."""
-        await self._refresh(now)
+        await self._refresh(wish, now)
         search = self._search(wish, now)
         first = self._first(search) if search.first <= search.last else None
         if first is None:
@@ -95,6 +95,10 @@ class Diary:
         """Learn from an agenda that has just been read."""
         self._memory.saw(agenda)
 
+    def decided(self, visit_id: UUID, revision: int, version: int) -> None:
+        """The claim of a visit is decided with this version of its agenda."""
+        self._memory.decided(visit_id, revision, version)
+
     def forget(self, visit_id: UUID) -> None:
         """A visit does not want any more what was chosen for it."""
         self._memory.forget(visit_id)
@@ -104,9 +108,10 @@ class Diary:
         days = self._openings.working_days(location, local_day(now, self._zone), day)
         return sum(not self._memory.is_closed(location, one) for one in days)
 
-    async def _refresh(self, now: datetime) -> None:
+    async def _refresh(self, wish: Wish, now: datetime) -> None:
         today = local_day(now, self._zone)
-        await self._memory.refresh(now, today, today + A_DAY * self._region.policy(today).booking_window_days)
+        last = today + A_DAY * self._region.policy(today).booking_window_days
+        await self._memory.refresh(now, today, last, self._works.ever(wish.municipality))
 
     def _search(self, wish: Wish, now: datetime) -> _Search:
         today = local_day(now, self._zone)
@@ -139,13 +144,14 @@ class Diary:
 
         Only told, never planned by: one answer serves all until agendas are read again, since looking costs up to a third of a search.
         """
-        if self._third_as_of != self._memory.read_at:
-            self._third, self._third_as_of = {}, self._memory.read_at
-        key = (fit.day, search.wish.municipality, search.shape, search.wish.language)
-        if key not in self._third:
+        as_of = self._memory.read_at(self._works.ever(search.wish.municipality))
+        key = (search.wish.municipality, search.shape, search.wish.language)
+        known = self._third.get(key)
+        if known is None or known[:2] != (as_of, fit.day):
             days = (fit.day + A_DAY * n for n in range(1, (search.last - fit.day).days + 1))
-            self._third[key] = next(islice((day for day in days if self._best_on(search, day) is not None), 1, None), None)
-        return self._third[key]
+            third = next(islice((day for day in days if self._best_on(search, day) is not None), 1, None), None)
+            known = self._third[key] = (as_of, fit.day, third)
+        return known[2]
 
     def _best_on(self, search: _Search, day: date) -> _Fit | None:
         best: _Fit | None = None
