@@ -14,7 +14,6 @@ from rebalance import RATE, waits
 from tax import cost
 from throughput import FACTS, ours, theirs
 
-
 Measure = Callable[[Grounds, Profile], Part]
 
 
