@@ -2,6 +2,7 @@
 
 from statistics import median
 
+from booking_parts import many_after_few, searching
 from footprint import footprints, loaded
 from gateway import requests
 from grounds import SERVICES, Grounds, say
@@ -153,6 +154,8 @@ PARTS: dict[str, tuple[str, Measure]] = {
     "d": ("What subscriber and runner cost", framework),
     "e": ("Start and memory", footing),
     "f": ("Members that come and go", coming_and_going),
+    "g": ("Many clients after few slots", many_after_few),
+    "h": ("The next ten days that fit", searching),
     "i": ("The outbox", telling),
     "j": ("Everything delivered again", reading_again),
     "k": ("One record in a hundred is poison", poisoned),

@@ -88,6 +88,10 @@ async def _nothing_taken(_location: str, _first: date, _after: date) -> list[Age
     return []
 
 
+async def _no_versions(_location: str, _first: date, _after: date) -> dict[UUID, int]:
+    return {}
+
+
 class Scheduling(Role):
     """Reads nothing: what it has planned it remembers."""
 
@@ -96,7 +100,7 @@ class Scheduling(Role):
     def __init__(self, region: Path) -> None:
         pack = Region.read(region / "scheduling")
         openings = Openings(pack)
-        self._diary = Diary(pack, Memory(_nothing_taken, openings, pack.location_ids, AN_HOUR, AN_HOUR), openings)
+        self._diary = Diary(pack, Memory(_nothing_taken, _no_versions, openings, AN_HOUR, AN_HOUR), openings)
 
     async def take(self, event: Event) -> Done:
         assert isinstance(event, CaseScreened)

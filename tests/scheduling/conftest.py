@@ -40,7 +40,7 @@ EVERYTHING = ("brp_first_registration", "settling_consultation", "document_colle
 def ports_over(store: MemoryStore, clock: StoppedClock, region: Region) -> Ports:
     """What `app.make_ports` puts together, for a store and a clock of a test."""
     agendas, openings = StoredAgendas(store), Openings(region)
-    memory = Memory(agendas.between, openings, region.location_ids, timedelta(seconds=5), timedelta(seconds=60))
+    memory = Memory(agendas.between, agendas.versions_between, openings, timedelta(seconds=5), timedelta(seconds=60))
     return Ports(StoredVisits(store), agendas, Diary(region, memory, openings), region, clock)
 
 
@@ -121,8 +121,11 @@ def diary_over(region, agendas=()):
     async def find(location, first, after):
         return [agenda for agenda in agendas if agenda.location == location and first <= agenda.day < after]
 
+    async def versions(location, first, after):
+        return {agenda.id: agenda.version for agenda in await find(location, first, after)}
+
     openings = Openings(region)
-    return Diary(region, Memory(find, openings, region.location_ids, timedelta(seconds=5), timedelta(seconds=60)), openings)
+    return Diary(region, Memory(find, versions, openings, timedelta(seconds=5), timedelta(seconds=60)), openings)
 
 
 def wish_of(number, parts, now, **changes):

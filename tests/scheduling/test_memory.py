@@ -19,13 +19,19 @@ class Shelf:
     """Agendas that count how often they are read."""
 
     def __init__(self):
-        self.agendas, self.reads = {}, 0
+        self.agendas, self.reads, self.asked = {}, 0, 0
 
     async def find(self, location, first, after):
         self.reads += 1
         return [
             agenda.model_copy(deep=True) for agenda in self.agendas.values() if agenda.location == location and first <= agenda.day < after
         ]
+
+    async def versions(self, location, first, after):
+        self.asked += 1
+        return {
+            agenda.id: agenda.version for agenda in self.agendas.values() if agenda.location == location and first <= agenda.day < after
+        }
 
     def put(self, version, **fields):
         agenda = Agenda.of("mosae_forum", DAY)
@@ -40,7 +46,7 @@ def shelf():
 
 @pytest.fixture
 def memory(region, shelf):
-    return Memory(shelf.find, Openings(region), ["mosae_forum"], timedelta(seconds=5), timedelta(seconds=60))
+    return Memory(shelf.find, shelf.versions, Openings(region), timedelta(seconds=5), timedelta(seconds=60))
 
 
 def is_free(memory, start=600, end=630):
@@ -49,17 +55,32 @@ def is_free(memory, start=600, end=630):
 
 
 async def look(memory, now=NOW):
-    await memory.refresh(now, now.date(), now.date() + timedelta(days=60))
+    await memory.refresh(now, now.date(), now.date() + timedelta(days=60), ["mosae_forum"])
 
 
-async def test_agendas_are_read_once_and_again_when_they_are_stale(memory, shelf):
+async def test_agendas_are_asked_for_again_when_they_are_stale_and_read_when_they_have_changed(memory, shelf):
+    shelf.put(1)
     await look(memory)
     await look(memory, NOW + timedelta(seconds=4))
-    assert shelf.reads == 1
+    assert (shelf.asked, shelf.reads) == (1, 1)
 
     await look(memory, NOW + timedelta(seconds=5))
+    assert (shelf.asked, shelf.reads) == (2, 1)
+    shelf.put(2)
+    await look(memory, NOW + timedelta(seconds=10))
 
-    assert shelf.reads == 2
+    assert (shelf.asked, shelf.reads) == (3, 2)
+
+
+async def test_what_is_proposed_and_never_claimed_is_forgotten_where_one_day_is_asked_for(memory):
+    await look(memory)
+    memory.propose(derived(1), Proposal(PLACE, 1, ((DESK, 600, 630),), NOW))
+
+    memory.forget_unclaimed(PLACE, NOW + timedelta(seconds=60))
+    assert not is_free(memory)
+    memory.forget_unclaimed(PLACE, NOW + timedelta(seconds=61))
+
+    assert is_free(memory)
 
 
 async def test_what_is_proposed_is_offered_to_nobody_else(memory):
@@ -98,6 +119,34 @@ async def test_a_proposal_that_is_never_claimed_is_forgotten(memory):
     await look(memory, NOW + timedelta(seconds=66))
 
     assert is_free(memory)
+
+
+async def test_what_was_claimed_and_given_back_elsewhere_is_free_again(memory, shelf):
+    """Another process has taken the slots back before this one read the agenda: it must not hide them from those who wait."""
+    await look(memory)
+    memory.propose(derived(1), Proposal(PLACE, 2, ((DESK, 600, 630),), NOW))
+    memory.decided(derived(1), 2, version=1)
+    assert not is_free(memory)
+
+    shelf.put(2, taken={})
+    await memory.look_again(*PLACE)
+
+    assert is_free(memory)
+
+
+async def test_a_decided_proposal_is_believed_until_the_agenda_that_decided_it_is_read(memory, shelf):
+    await look(memory)
+    memory.propose(derived(1), Proposal(PLACE, 2, ((DESK, 600, 630),), NOW))
+    memory.decided(derived(1), 1, version=1)  # of an earlier plan: says nothing of this one
+    shelf.put(1, taken={})
+    await memory.look_again(*PLACE)
+    assert not is_free(memory)
+
+    memory.decided(derived(1), 2, version=3)
+    shelf.put(2, taken={})
+    await memory.look_again(*PLACE)
+
+    assert not is_free(memory)
 
 
 async def test_an_older_reading_does_not_undo_a_newer_one(memory, shelf):

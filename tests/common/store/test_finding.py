@@ -45,6 +45,7 @@ async def test_finding_and_counting_by_equality_and_range(store: Store, coloured
 
     assert {one.id for one in found} == {coloured[index].id for index in expected}
     assert await store.count(Thing, where(coloured)) == len(expected)
+    assert await store.versions(Thing, where(coloured)) == {coloured[n].id: 1 for n in expected}
 
 
 async def test_finding_in_order_and_by_page(store: Store, coloured: list[Thing]) -> None:

@@ -26,6 +26,7 @@ from scheduling.domain.commands import (
     CompleteAppointment,
     LiftClosure,
     OfDay,
+    PlanVisit,
     RecordNoShow,
     StartAppointment,
 )
@@ -74,6 +75,7 @@ COMMANDS = (
     on(RecordNoShow, handlers.record_no_show, AppointmentNoShow),
     on(CancelAppointment, handlers.cancel_appointment, *CANCELLING),
     on(CancelVisit, handlers.cancel_visit, *CHOOSING, *CANCELLING),
+    on(PlanVisit, handlers.plan_visit, *CHOOSING, *CANCELLING),
     on(CloseDesk, handlers.close_desk, ReplanVisit, alone=of_day),
     on(LiftClosure, handlers.lift_closure, OfferCapacity, alone=of_day),
     on(AddHours, handlers.add_hours, OfferCapacity, alone=of_day),
@@ -97,7 +99,7 @@ AGGREGATES = (Visit, Agenda)
 def make_ports(context: Context, region: Region, settings: Settings) -> Ports:
     """What the handlers reach, over the store and the clock of this process."""
     agendas, openings = StoredAgendas(context.store), Openings(region)
-    memory = Memory(agendas.between, openings, region.location_ids, settings.fresh_for, settings.believed_for)
+    memory = Memory(agendas.between, agendas.versions_between, openings, settings.fresh_for, settings.believed_for)
     return Ports(StoredVisits(context.store), agendas, Diary(region, memory, openings), region, context.clock)
 
 

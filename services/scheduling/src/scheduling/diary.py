@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from itertools import islice
+from itertools import chain, islice
 from uuid import UUID
 
 from scheduling.domain.agenda import Agenda
 from scheduling.domain.localtime import local_day, midnight, minute_of
-from scheduling.domain.plan import NoPlan, Plan, PlannedAppointment, Slot, Wish
+from scheduling.domain.plan import FittingDay, NoPlan, Plan, PlannedAppointment, Slot, Wish
 from scheduling.errands import DeskWork, DeskWorks, Shape, shape_of
 from scheduling.memory import Memory, Proposal
 from scheduling.openings import Openings
@@ -55,29 +55,37 @@ class Diary:
         self._works = DeskWorks(region)
         self._zone, self._grid = region.policies.zone, region.policies.slot_grid_minutes
         self._full: dict[tuple[str, Shape, str], tuple[int, date, date]] = {}
-        self._third: dict[tuple[date, str, Shape, str], date | None] = {}
-        self._third_as_of: datetime | None = None
+        self._third: dict[tuple[str, Shape, str], tuple[datetime | None, date, date | None]] = {}
 
     async def choose(self, wish: Wish, now: datetime) -> Plan | NoPlan:
         """The best plan in the booking window, kept for this visit until its claim is seen."""
-        today = local_day(now, self._zone)
-        await self._memory.refresh(now, today, today + A_DAY * self._region.policy(today).booking_window_days)
+        await self._refresh(wish, now)
         self._memory.forget(wish.visit_id)
         search = self._search(wish, now)
         if search.first > search.last:
-            ahead = A_DAY * self._region.policy(today).booking_window_days
+            ahead = A_DAY * self._region.policy_at(now).booking_window_days
             return NoPlan("outside_booking_window", midnight(search.first - ahead, self._zone))
-        fits = (fit for fit in (self._best_on(search, day) for day in self._days(search)) if fit is not None)
-        fit = next(fits, None)
+        fit = self._first(search)
         return self._no_plan(search, now) if fit is None else self._keep(search, fit, now, self._third_day(search, fit))
 
     async def choose_on(self, wish: Wish, location: str, day: date, now: datetime) -> Plan | None:
         """A plan on one day at one location, where room has come."""
+        self._memory.forget_unclaimed((location, day), now)
         search = self._search(wish, now)
         if not search.first <= day <= search.last or location not in self._works.locations(wish.municipality, day):
             return None
         fit = self._fit(search, location, day)
         return None if fit is None else self._keep(search, fit, now)
+
+    async def fitting_days(self, wish: Wish, now: datetime, limit: int) -> list[FittingDay]:
+        """The next days with room, so many at most; nothing is kept, and what the visit holds itself counts as taken."""
+        await self._refresh(wish, now)
+        search = self._search(wish, now)
+        first = self._first(search) if search.first <= search.last else None
+        if first is None:
+            return []
+        later = (self._best_on(search, first.day + A_DAY * n) for n in range(1, (search.last - first.day).days + 1))
+        return [self._fitting_day(fit) for fit in islice(chain([first], filter(None, later)), limit)]
 
     async def look_again(self, location: str, day: date) -> None:
         """Read a day that is known to have changed."""
@@ -87,6 +95,10 @@ class Diary:
         """Learn from an agenda that has just been read."""
         self._memory.saw(agenda)
 
+    def decided(self, visit_id: UUID, revision: int, version: int) -> None:
+        """The claim of a visit is decided with this version of its agenda."""
+        self._memory.decided(visit_id, revision, version)
+
     def forget(self, visit_id: UUID) -> None:
         """A visit does not want any more what was chosen for it."""
         self._memory.forget(visit_id)
@@ -95,6 +107,11 @@ class Diary:
         """The working days of a location from now to a day; closed days do not count."""
         days = self._openings.working_days(location, local_day(now, self._zone), day)
         return sum(not self._memory.is_closed(location, one) for one in days)
+
+    async def _refresh(self, wish: Wish, now: datetime) -> None:
+        today = local_day(now, self._zone)
+        last = today + A_DAY * self._region.policy(today).booking_window_days
+        await self._memory.refresh(now, today, last, self._works.ever(wish.municipality))
 
     def _search(self, wish: Wish, now: datetime) -> _Search:
         today = local_day(now, self._zone)
@@ -119,18 +136,22 @@ class Diary:
             day += A_DAY
         self._full[key] = (self._memory.gains, since, day)
 
+    def _first(self, search: _Search) -> _Fit | None:
+        return next(filter(None, (self._best_on(search, day) for day in self._days(search))), None)
+
     def _third_day(self, search: _Search, fit: _Fit) -> date | None:
         """The third day, the chosen one being the first, that had room for households of this shape too.
 
         Only told, never planned by: one answer serves all until agendas are read again, since looking costs up to a third of a search.
         """
-        if self._third_as_of != self._memory.read_at:
-            self._third, self._third_as_of = {}, self._memory.read_at
-        key = (fit.day, search.wish.municipality, search.shape, search.wish.language)
-        if key not in self._third:
+        as_of = self._memory.read_at(self._works.ever(search.wish.municipality))
+        key = (search.wish.municipality, search.shape, search.wish.language)
+        known = self._third.get(key)
+        if known is None or known[:2] != (as_of, fit.day):
             days = (fit.day + A_DAY * n for n in range(1, (search.last - fit.day).days + 1))
-            self._third[key] = next(islice((day for day in days if self._best_on(search, day) is not None), 1, None), None)
-        return self._third[key]
+            third = next(islice((day for day in days if self._best_on(search, day) is not None), 1, None), None)
+            known = self._third[key] = (as_of, fit.day, third)
+        return known[2]
 
     def _best_on(self, search: _Search, day: date) -> _Fit | None:
         best: _Fit | None = None
@@ -178,6 +199,10 @@ class Diary:
             )
         self._memory.propose(search.wish.visit_id, Proposal((fit.location, fit.day), search.wish.revision, tuple(slots), now))
         return Plan(fit.location, fit.day, self._region.policies.timezone, tuple(appointments), tuple(slots), third_day)
+
+    def _fitting_day(self, fit: _Fit) -> FittingDay:
+        starts_at = midnight(fit.day, self._zone) + timedelta(minutes=fit.begins[0] * self._grid)
+        return FittingDay(fit.location, fit.day, starts_at, starts_at + timedelta(minutes=fit.stay() * self._grid))
 
     def _no_plan(self, search: _Search, now: datetime) -> NoPlan:
         policy = self._region.policy(local_day(now, self._zone))

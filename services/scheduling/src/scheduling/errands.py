@@ -44,6 +44,7 @@ class DeskWorks:
     def __init__(self, region: Region) -> None:
         self._region, self._grid = region, region.policies.slot_grid_minutes
         self._known: dict[tuple[object, ...], tuple[DeskWork, ...] | None] = {}
+        self._ever: dict[str, tuple[str, ...]] = {}
         self._serving: dict[tuple[str, int], tuple[str, ...]] = {}
 
     def locations(self, municipality: str, day: date) -> tuple[str, ...]:
@@ -53,6 +54,13 @@ class DeskWorks:
             rows = [(id_, self._region.location(id_, day)) for id_ in self._region.location_ids]
             self._serving[key] = tuple(id_ for id_, row in rows if row is not None and municipality in row.municipalities)
         return self._serving[key]
+
+    def ever(self, municipality: str) -> tuple[str, ...]:
+        """The locations where residents of a municipality are served at some time."""
+        if municipality not in self._ever:
+            serving = {row.id for row in self._region.locations if municipality in row.municipalities}
+            self._ever[municipality] = tuple(id_ for id_ in self._region.location_ids if id_ in serving)
+        return self._ever[municipality]
 
     def at(self, location: str, day: date, shape: Shape, language: str) -> tuple[DeskWork, ...] | None:
         """The errands of a household in their order; None where a location does not do all of it."""

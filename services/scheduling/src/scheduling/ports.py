@@ -9,7 +9,7 @@ from uuid import UUID
 from common.clock import Clock
 from scheduling.domain.agenda import Agenda
 from scheduling.domain.catalogue import Policy
-from scheduling.domain.plan import NoPlan, Plan, Wish
+from scheduling.domain.plan import FittingDay, NoPlan, Plan, Wish
 from scheduling.domain.visit import Visit
 
 
@@ -44,9 +44,13 @@ class Diary(Protocol):
 
     async def choose_on(self, wish: Wish, location: str, day: date, now: datetime) -> Plan | None: ...
 
+    async def fitting_days(self, wish: Wish, now: datetime, limit: int) -> list[FittingDay]: ...
+
     async def look_again(self, location: str, day: date) -> None: ...
 
     def saw(self, agenda: Agenda) -> None: ...
+
+    def decided(self, visit_id: UUID, revision: int, version: int) -> None: ...
 
     def forget(self, visit_id: UUID) -> None: ...
 

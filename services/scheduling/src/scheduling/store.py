@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime
+from uuid import UUID
 
 from common.store.port import Collection, Range, Store
 from scheduling.domain.agenda import Agenda
@@ -40,3 +41,7 @@ class StoredAgendas(Collection[Agenda]):
     async def between(self, location: str, first: date, after: date, /) -> list[Agenda]:
         """Those of a location from a day up to but not including another."""
         return await self.find({"location": location, "day": Range(first, after)}, order="day")
+
+    async def versions_between(self, location: str, first: date, after: date, /) -> dict[UUID, int]:
+        """The versions of the same."""
+        return await self.versions({"location": location, "day": Range(first, after)})

@@ -9,7 +9,7 @@ SCOPES: Mapping[str, str] = {
     "cases:write": "Record documents, decisions and numbers issued; withdraw",
     "desks:read": "Read locations, desks and their day lists",
     "visits:read": "Read visits and appointments",
-    "visits:write": "Check in, start, complete and cancel",
+    "visits:write": "Plan, check in, start, complete and cancel",
     "closures:read": "Read closures ordered at run time",
     "closures:write": "Close and open desks and locations",
     "messages:read": "See where messages are, never their words",

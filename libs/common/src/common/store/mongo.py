@@ -87,6 +87,11 @@ class MongoStore(CoalescingStore):
         """How many aggregates match."""
         return int(await self._asked_alone(self._database[kind.collection].count_documents(filter_of(kind, where))))
 
+    async def versions(self, kind: type[Aggregate], where: Mapping[str, Value | Range]) -> dict[UUID, int]:
+        """The version of each that matches."""
+        found = await self._asked_alone(self._database[kind.collection].find(filter_of(kind, where), {"version": 1}).to_list(None))
+        return {UUID(document["_id"]): document["version"] for document in found}
+
     async def delete(self, kind: type[Aggregate], id_: UUID, /) -> None:
         """Remove an aggregate with all its entries."""
         await self._asked_alone(self._database[kind.collection].bulk_write([DeleteOne({"_id": str(id_)})], ordered=False))

@@ -97,6 +97,9 @@ class Store(Protocol):
     async def count(self, kind: type[Aggregate], where: Mapping[str, Value | Range]) -> int:
         """How many aggregates match."""
 
+    async def versions(self, kind: type[Aggregate], where: Mapping[str, Value | Range]) -> dict[UUID, int]:
+        """The version of each that matches: to ask what has changed costs less than to read it all."""
+
     async def delete(self, kind: type[Aggregate], id_: UUID, /) -> None:
         """Remove an aggregate with all its entries; absent is fine."""
 
@@ -139,6 +142,10 @@ class Collection(Generic[A]):
     async def count(self, where: Mapping[str, Value | Range]) -> int:
         """How many aggregates match."""
         return await self._store.count(self._kind, where)
+
+    async def versions(self, where: Mapping[str, Value | Range]) -> dict[UUID, int]:
+        """The version of each that matches."""
+        return await self._store.versions(self._kind, where)
 
 
 def plain(value: Value) -> str | int | None:

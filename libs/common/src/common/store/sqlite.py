@@ -79,6 +79,12 @@ class SqliteStore(CoalescingStore):
         rows = await self._other(lambda: self._reader.execute(query, values).fetchall())
         return int(rows[0][0])
 
+    async def versions(self, kind: type[Aggregate], where: Mapping[str, Value | Range]) -> dict[UUID, int]:
+        """The version of each that matches."""
+        condition, values = clause(kind, where)
+        query = f"select id, version from {quoted(kind.collection)}{condition}"  # nosec B608 # noqa: S608 - names are declared
+        return {UUID(id_): version for id_, version in await self._other(lambda: self._reader.execute(query, values).fetchall())}
+
     async def delete(self, kind: type[Aggregate], id_: UUID, /) -> None:
         """Remove an aggregate with all its entries."""
         await self._other(lambda: self._delete(kind.collection, str(id_)), writing=True)

@@ -73,6 +73,10 @@ class MemoryStore:
         """How many aggregates match."""
         return len(await self.find(kind, where, limit=len(self._documents)))
 
+    async def versions(self, kind: type[Aggregate], where: Mapping[str, Value | Range]) -> dict[UUID, int]:
+        """The version of each that matches."""
+        return {one.id: one.version for one in await self.find(kind, where, limit=len(self._documents))}
+
     async def delete(self, kind: type[Aggregate], id_: UUID, /) -> None:
         """Remove an aggregate with all its entries."""
         self._documents.pop((kind.collection, id_), None)

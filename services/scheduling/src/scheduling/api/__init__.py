@@ -6,6 +6,7 @@ from common.service import Context
 from scheduling.api.attending import attending_routes
 from scheduling.api.closures import closure_routes
 from scheduling.api.desks import desk_routes
+from scheduling.api.planning import planning_routes
 from scheduling.api.reach import Reach
 from scheduling.api.visits import visit_routes
 from scheduling.ports import Ports
@@ -17,6 +18,7 @@ def routes(context: Context, ports: Ports, region: Region) -> APIRouter:
     router, reach = APIRouter(prefix="/v1"), Reach(ports, region)
     router.include_router(desk_routes(ports, region, reach))
     router.include_router(visit_routes(context, ports, reach))
+    router.include_router(planning_routes(context, ports, region, reach))
     router.include_router(attending_routes(context, ports, reach))
     router.include_router(closure_routes(context, ports, region, reach))
     return router

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 from common.http import View
 from scheduling.domain.appointment import Appointment, State
+from scheduling.domain.plan import FittingDay
 from scheduling.domain.steps import RetryVisit
 from scheduling.domain.visit import Stage, Visit
 
@@ -81,6 +82,31 @@ class VisitView(View):
             deferred_for=visit.deferred_for,
             retry_at=None if retry is None else retry.due,
             appointments=[AppointmentView.of(visit, one) for one in visit.appointments],
+        )
+
+
+class FittingDayView(View):
+    """A day with room for everything, from the first appointment to the last; `timezone` names the zone of the local times."""
+
+    location_id: str
+    day: date
+    starts_at: datetime
+    ends_at: datetime
+    starts_at_local: datetime
+    ends_at_local: datetime
+    timezone: str
+
+    @classmethod
+    def of(cls, found: FittingDay, zone: ZoneInfo) -> "FittingDayView":
+        """A day that was found."""
+        return cls(
+            location_id=found.location,
+            day=found.day,
+            starts_at=found.starts_at,
+            ends_at=found.ends_at,
+            starts_at_local=found.starts_at.astimezone(zone),
+            ends_at_local=found.ends_at.astimezone(zone),
+            timezone=zone.key,
         )
 
 

@@ -58,6 +58,14 @@ class CancelVisit(Message):
     not_before: date | None = None
 
 
+class PlanVisit(Message):
+    """A visit is to take place on a day that somebody has chosen with the household."""
+
+    visit_id: UUID
+    location: Code
+    day: date
+
+
 class OfDay(Message):
     """Something about one day at a location."""
 

@@ -58,6 +58,16 @@ class NoPlan:
     retry_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class FittingDay:
+    """A day with room for everything, at the location where the stay is shortest, from the first appointment to the last."""
+
+    location: str
+    day: date
+    starts_at: datetime
+    ends_at: datetime
+
+
 def overlaps(slots: Iterable[Slot], taken: Iterable[Slot]) -> bool:
     """Whether any of some slots wants a desk while it is taken."""
     wanted: dict[str, list[Slot]] = {}

@@ -3,7 +3,7 @@
 from scheduling.handlers.attending import call_to_desk, check_in, complete_appointment, record_no_show, start_appointment
 from scheduling.handlers.cancelling import cancel_appointment, cancel_visit, replan_visit, withdraw_visit
 from scheduling.handlers.giving import add_hours, claim_slots, close_desk, lift_closure, offer_capacity, release_slots
-from scheduling.handlers.planning import choose_again, confirm_visit, request_visit, retry_visit
+from scheduling.handlers.planning import choose_again, confirm_visit, plan_visit, request_visit, retry_visit
 
 __all__ = [
     "add_hours",
@@ -18,6 +18,7 @@ __all__ = [
     "confirm_visit",
     "lift_closure",
     "offer_capacity",
+    "plan_visit",
     "record_no_show",
     "release_slots",
     "replan_visit",

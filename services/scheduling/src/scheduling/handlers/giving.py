@@ -15,6 +15,7 @@ async def claim_slots(step: ClaimSlots, ports: Ports) -> Agenda | None:
     agenda = await ports.agendas.get(step.agenda_id) or Agenda.of(step.location, step.day)
     if not agenda.claim(step):
         ports.diary.saw(agenda)
+    ports.diary.decided(step.visit_id, step.revision, agenda.version + 1)
     return agenda
 
 
