@@ -97,7 +97,7 @@ class Line:
             raise asyncio.CancelledError
 
 
-READS = frozenset({"get", "find", "count", "untold", "entries", "due"})
+READS = frozenset({"get", "find", "count", "versions", "untold", "entries", "due"})
 WRITES = frozenset({"save", "delete", "told", "take"})
 
 
