@@ -57,7 +57,9 @@ FIELDS: dict[str, tuple[Any, ...]] = {
         "shoeSize": 43}],
     ),
     "formalities": (
-        None, [], MARK, [{}], [{"product": MARK, "persons": [1]}], [{"product": "brp_first_registration", "persons": []}],
+        None, [], MARK, [{}], [{"product": {}, "persons": [1]}], [{"product": ["x"], "persons": [1]}],
+        [{"product": "brp_first_registration", "persons": [{}]}], [{"product": MARK, "persons": [1]}],
+        [{"product": "brp_first_registration", "persons": []}],
         [{"product": "brp_first_registration", "persons": [2]}], [{"product": "brp_first_registration", "persons": [1] * 51}],
         [{"product": "return_visa", "persons": [1]}], [CASE["formalities"][0]] * 21, [{"product": "brp_first_registration",
         "persons": ["1"]}],
@@ -146,6 +148,8 @@ def _transport() -> Iterator[Hostile]:
         ("identity, gzip", body),
     ):
         yield f"coding {coding}", {"content-type": STRUCTURED, "content-encoding": coding}, packed
+    crowd = {**CASE, "persons": [0] * 60_000, "formalities": [{"product": "brp_first_registration", "persons": [2] * 60_000}]}
+    yield "a crowd", {"content-type": STRUCTURED}, json.dumps(right(data=crowd), separators=(",", ":")).encode()
     yield "a bomb", {"content-type": STRUCTURED, "content-encoding": "gzip"}, gzip.compress(b"0" * 10_000_000)
     yield "packed and not said", {"content-type": STRUCTURED}, gzip.compress(body)
     yield "too large", {"content-type": STRUCTURED}, body + b" " * 262_145
