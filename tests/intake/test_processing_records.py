@@ -183,3 +183,11 @@ async def test_a_wrong_question_is_refused(desk, query):
     answer = await desk.client.get("/v1/processing-records", params=query, auth=Badge(desk.service.clock, "privacy-officer"))
 
     assert answer.status_code == 400
+
+
+@pytest.mark.parametrize("name", ["from", "until"])
+@pytest.mark.parametrize("moment", ["0001-01-01T00:00:00+00:01", "9999-12-31T23:59:59-00:01", "1969-12-31T23:59:59Z"])
+async def test_a_moment_that_may_be_none_in_utc_is_refused(desk, name, moment):
+    answer = await desk.client.get("/v1/processing-records", params={name: moment}, auth=Badge(desk.service.clock, "privacy-officer"))
+
+    assert answer.status_code == 400

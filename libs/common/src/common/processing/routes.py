@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter, Query
@@ -14,8 +15,10 @@ if TYPE_CHECKING:
     from common.processing.logbook import Logbook
 
 Place = Annotated[str | None, Query(pattern=r"^[0-9TZ:.-]{27}/[0-9a-f-]{36}$", description="`after` of the page before.")]
-Since = Annotated[AwareDatetime | None, Query(alias="from", description="What ended at this moment or later.")]
-Until = Annotated[AwareDatetime | None, Query(description="What ended before this moment.")]
+FIRST, LAST = datetime(1970, 1, 1, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC)
+"""Beyond them a moment with an offset may be none in UTC."""
+Since = Annotated[AwareDatetime | None, Query(alias="from", ge=FIRST, lt=LAST, description="What ended at this moment or later.")]
+Until = Annotated[AwareDatetime | None, Query(ge=FIRST, lt=LAST, description="What ended before this moment.")]
 Limit = Annotated[int, Query(ge=1, le=1000, description="Most actions on a page; each has a record for every person it concerns.")]
 
 
