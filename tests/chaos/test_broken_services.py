@@ -1,6 +1,6 @@
 """Broken builds that break what a service promises, each seen to do so."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from tests.notifications.test_visit_messages import REMINDER_AT
 from tests.scheduling.conftest import Scene as Planning
 from tests.scheduling.conftest import small_town
 
+from chaos.broken import switches
 from common.testing.memory import MemoryStore
 from scheduling.domain.agenda import Agenda
 from scheduling.handlers import request_visit
@@ -24,15 +25,16 @@ def letters() -> Letters:
 
 
 @pytest.mark.parametrize(
-    ("name", "age", "facts"),
-    [("no-dedupe", 0, 2), ("dedupe-by-time-window", 0, 1), ("dedupe-by-time-window", 60, 2)],
+    ("name", "later", "facts"),
+    [("no-dedupe", 0, 2), ("dedupe-by-time-window", 9, 1), ("dedupe-by-time-window", 11, 2)],
 )
-async def test_a_repetition_is_another_message(name: str, age: int, facts: int, breaking: Any) -> None:
+async def test_a_repetition_is_another_message(name: str, later: float, facts: int, breaking: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     breaking(name)
-    store, now = MemoryStore(), datetime.now(UTC)  # noqa: TID251 - what the window is measured by
+    store, ahead = MemoryStore(), datetime(2030, 1, 1, tzinfo=UTC)  # as the shared clock of the rig is
 
-    for _ in range(2):  # the other replica hears it again
-        async with Room(now - timedelta(seconds=age), store) as room:
+    for seconds in (0.0, later):
+        monkeypatch.setattr(switches, "monotonic", lambda seconds=seconds: seconds)
+        async with Room(ahead, store) as room:
             await room.hear(requested("m"))
 
     assert len(await room.facts()) == facts
