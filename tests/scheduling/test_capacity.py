@@ -193,3 +193,29 @@ async def test_an_old_claim_does_not_take_the_place_of_a_newer_one(scene):
     agenda.claim(step)
 
     assert agenda.taken[visit.id] == held
+
+
+async def test_room_that_came_while_a_visit_was_about_to_wait_is_found_a_minute_later(scene):
+    await close_window(scene)
+    case = scene.case("biometrics")
+    await scene.hear(case)
+    agenda = await scene.agenda(TUESDAY)  # its offer has found nobody: the visit did not wait yet
+    agenda.closed.clear()
+    agenda.version += 1
+    await scene.store.save(agenda, [])
+
+    await scene.wait(timedelta(seconds=61))
+
+    assert (await scene.visit(case)).day == TUESDAY
+
+
+async def test_who_has_looked_twice_waits_as_long_as_was_told(scene):
+    await close_window(scene)
+    case = scene.case("biometrics")
+    await scene.hear(case)
+    await scene.wait(timedelta(minutes=2))
+
+    visit = await scene.visit(case)
+
+    assert visit.waiting["RetryVisit"].due >= scene.told(VisitDeferred)[0].retry_at
+    assert len(scene.told(VisitDeferred)) == 1

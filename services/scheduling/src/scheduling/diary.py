@@ -208,4 +208,7 @@ class Diary:
         policy = self._region.policy(local_day(now, self._zone))
         places = self._works.locations(search.wish.municipality, search.first)
         done = any(self._works.at(place, search.first, search.shape, search.wish.language) for place in places)
-        return NoPlan("no_capacity_in_window" if done else "no_desk_for_products", now + timedelta(hours=policy.retry_hours))
+        retry_at = now + timedelta(hours=policy.retry_hours)
+        if not done:
+            return NoPlan("no_desk_for_products", retry_at)
+        return NoPlan("no_capacity_in_window", retry_at, min(retry_at, now + self._memory.believed_for))

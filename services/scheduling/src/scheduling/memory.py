@@ -83,7 +83,7 @@ class Memory:
 
     def __init__(self, find: Finder, versions: Versions, openings: Openings, fresh_for: timedelta, believed_for: timedelta) -> None:
         self._find, self._versions, self._openings = find, versions, openings
-        self._fresh_for, self._believed_for = fresh_for, believed_for
+        self._fresh_for, self.believed_for = fresh_for, believed_for
         self._seen: dict[Day, Seen] = {}
         self._proposals: dict[Day, dict[UUID, Proposal]] = {}
         self._proposed: dict[UUID, Day] = {}
@@ -178,7 +178,7 @@ class Memory:
 
     def forget_unclaimed(self, day: Day, now: datetime) -> None:
         """Believe no longer what was proposed on a day long ago and not seen claimed."""
-        for visit in [visit for visit, proposal in self._proposals.get(day, {}).items() if now - proposal.since > self._believed_for]:
+        for visit in [visit for visit, proposal in self._proposals.get(day, {}).items() if now - proposal.since > self.believed_for]:
             self.forget(visit)
 
     def _is_fresh(self, location: str, now: datetime, first: date, last: date) -> bool:

@@ -56,6 +56,8 @@ class NoPlan:
 
     reason: str
     retry_at: datetime
+    look_again_at: datetime | None = None
+    """When what others were about to claim or to give back meanwhile is decided: whoever begins to wait looks once more then."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -135,7 +135,8 @@ class Visit(Aggregate):
     def defer(self, no_plan: NoPlan, now: datetime) -> Self:
         """Wait, for time or for capacity; people are told once, however often it is tried."""
         again = self.stage is Stage.DEFERRED and self.deferred_for == no_plan.reason
-        self.at(no_plan.retry_at, RetryVisit(visit_id=self.id))
+        # Room that comes between the search and this change is offered to those who wait already, hence a second look.
+        self.at((None if again else no_plan.look_again_at) or no_plan.retry_at, RetryVisit(visit_id=self.id))
         if again:
             return self
         self.revision += 1
