@@ -55,8 +55,8 @@ class Race(NamedTuple):
         return self.attempts / self.seconds
 
 
-def race(grounds: Grounds, attempts: int, *, guarded: bool = True) -> Race:
-    """One run on an empty store."""
+def race(grounds: Grounds, attempts: int, *, guarded: bool = True, to_the_end: bool = True) -> Race:
+    """One run on an empty store; `to_the_end` until all is carried out and nobody waits for what is free, else only for its pace."""
     folder, key = grounds.folder / f"race-{secrets.token_hex(3)}", new_key()
     region, file = TOWN.write(folder / "town"), folder / "scheduling.sqlite"
     (folder / "jwks.json").write_text(public_keys(key))
@@ -66,7 +66,7 @@ def race(grounds: Grounds, attempts: int, *, guarded: bool = True) -> Race:
         pids = [made.start(replica, *command).popen.pid for replica in REPLICAS]
         made.await_ready(*REPLICAS)
         before = sum(map(cpu_seconds, pids))
-        seconds, clients, left_free = asyncio.run(_play(made, token(key), visits, attempts, file))
+        seconds, clients, left_free = asyncio.run(_play(made, token(key), visits, attempts, file, to_the_end=to_the_end))
         cpu = sum(map(cpu_seconds, pids)) - before
     return _race(attempts, seconds, cpu, clients, left_free, asyncio.run(_read(file)))
 
@@ -81,23 +81,32 @@ async def _seed(file: Path) -> Sequence[str]:
     return [str(visit.id) for visit in visits]
 
 
-async def _play(made: Platform, badge: str, visits: Sequence[str], attempts: int, file: Path) -> tuple[float, list[Client], int]:
+async def _play(
+    made: Platform, badge: str, visits: Sequence[str], attempts: int, file: Path, *, to_the_end: bool
+) -> tuple[float, list[Client], int]:
     days, clients = TOWN.dates(datetime.now(UTC)), []
     for number in range(CLIENTS):
         speakers = [Speaker(made.ports[replica], badge) for replica in REPLICAS]
         clients.append(Client([speaker.say for speaker in speakers], visits[number::CLIENTS], days, number))
     seconds = await play(clients, attempts)
-    await asyncio.to_thread(until, lambda: _at_rest(file), "everything that follows to be carried out", 60)
+    if to_the_end:
+        await _rest(file)
     await asyncio.gather(*(client.look() for client in clients))
+    if not to_the_end:
+        return seconds, clients, 0
     left_free = TOWN.slots - (await _read(file)).bookings
     for _ in range(LAST_CALLS):
         await asyncio.gather(*(client.last_call() for client in clients))
-        await asyncio.to_thread(until, lambda: _at_rest(file), "everything that follows to be carried out", 60)
+        await _rest(file)
         await asyncio.gather(*(client.look() for client in clients))
         if (await _read(file)).bookings >= TOWN.slots:
             break
         await asyncio.sleep(LAST_CALL_SECONDS)
     return seconds, clients, max(0, left_free)
+
+
+async def _rest(file: Path) -> None:
+    await asyncio.to_thread(until, lambda: _at_rest(file), "everything that follows to be carried out", 60)
 
 
 def _at_rest(file: Path) -> bool:

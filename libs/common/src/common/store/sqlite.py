@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import datetime
+from itertools import chain
 from pathlib import Path
 from typing import Any, TypeVar
 from uuid import UUID
@@ -14,7 +15,22 @@ from common.aggregate import Aggregate
 from common.errors import Unavailable
 from common.store.coalescing import Asked, Clearing, CoalescingStore, Key, Saving, refuse
 from common.store.port import Entry, Range, Untold, Value, indexed_fields, plain
-from common.store.tables import CLEAR_ENTRIES, ENTRIES, INSERT_ENTRY, OUTBOX, TAKE_ENTRY, UNTOLD, clause, declared, entry_of, quoted, row_of
+from common.store.tables import (
+    CLEAR_ENTRIES,
+    CREATE_OUTBOX,
+    ENTRIES,
+    INSERT_ENTRY,
+    TAKE_ENTRY,
+    UNTOLD,
+    clause,
+    create,
+    declared,
+    entry_of,
+    insert,
+    quoted,
+    row_of,
+    update,
+)
 
 A = TypeVar("A", bound=Aggregate)
 MANY = 500  # values in one IN (…)
@@ -33,7 +49,8 @@ class SqliteStore(CoalescingStore):
     def __init__(self, path: Path, kinds: Iterable[type[Aggregate]]) -> None:
         super().__init__()
         self._path, self._kinds = path, {kind.collection: kind for kind in kinds}
-        self._fields = {name: indexed_fields(kind) for name, kind in self._kinds.items()}
+        self._inserts = {name: insert(name, indexed_fields(kind)) for name, kind in self._kinds.items()}
+        self._updates = {name: update(name, indexed_fields(kind)) for name, kind in self._kinds.items()}
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="sqlite")
         self._reading_thread = ThreadPoolExecutor(1, thread_name_prefix="sqlite-reading")
         self._db: sqlite3.Connection
@@ -143,18 +160,8 @@ class SqliteStore(CoalescingStore):
 
     def _create(self) -> None:
         with self._transaction():
-            self._create_tables()
-
-    def _create_tables(self) -> None:
-        self._db.execute(OUTBOX)
-        self._db.execute("create index if not exists outbox_time on outbox (time)")
-        for name, kind in self._kinds.items():
-            table, fields = quoted(name), "".join(f", {quoted(field)}" for field in self._fields[name])
-            self._db.execute(f"create table if not exists {table} (id text primary key, version integer, document blob, due text{fields})")
-            self._db.execute(f"create index if not exists {quoted(name + '_due')} on {table} (due) where due is not null")
-            for index in kind.indexes:
-                columns = ", ".join(quoted(field) for field in index)
-                self._db.execute(f"create index if not exists {quoted('_'.join((name, *index)))} on {table} ({columns})")
+            for statement in chain(CREATE_OUTBOX, *map(create, self._kinds.values())):
+                self._db.execute(statement)
 
     def _work(self, asked: Asked) -> "list[tuple[asyncio.Future[Any], Any]]":
         try:
@@ -212,15 +219,11 @@ class SqliteStore(CoalescingStore):
 
     def _save(self, saving: Saving) -> bool:
         collection, id_ = saving.key
-        table, fields = quoted(collection), self._fields[collection]
-        values = [saving.version, saving.document, saving.due, *(saving.indexed[field] for field in fields)]
+        values = (saving.version, saving.document, saving.due, *saving.indexed.values())
         if saving.version == 1:
-            marks = ",".join("?" * (len(values) + 1))
-            cursor = self._db.execute(f"insert or ignore into {table} values ({marks})", [id_, *values])  # nosec B608 # noqa: S608 - declared names
+            cursor = self._db.execute(self._inserts[collection], (id_, *values))
         else:
-            columns = ", ".join(f"{quoted(name)} = ?" for name in ("version", "document", "due", *fields))
-            query = f"update {table} set {columns} where id = ? and version = ?"  # nosec B608 # noqa: S608 - declared names
-            cursor = self._db.execute(query, [*values, id_, saving.version - 1])
+            cursor = self._db.execute(self._updates[collection], (*values, id_, saving.version - 1))
         if cursor.rowcount != 1:
             return False
         if saving.entries:

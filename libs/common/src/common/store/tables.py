@@ -1,6 +1,6 @@
 """How aggregates and their outbox lie in SQLite's tables: statements, rows, and conditions over declared fields."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -8,12 +8,13 @@ from common.aggregate import Aggregate, How
 from common.store.coalescing import Key
 from common.store.port import Entry, Range, Value, indexed_fields, plain
 
-OUTBOX = """
+_OUTBOX = """
 create table if not exists outbox (
     collection text, aggregate text, position integer, how text, id text, type text, key text, sequence integer, version integer,
     time text, data blob, trace text, correlation text, causation text, primary key (collection, aggregate, position)
 ) without rowid
 """
+CREATE_OUTBOX = (_OUTBOX, "create index if not exists outbox_time on outbox (time)")
 INSERT_ENTRY = "insert or ignore into outbox values (?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
 CLEAR_ENTRIES = "delete from outbox where collection = ? and aggregate = ? and position <= ?"
 TAKE_ENTRY = "delete from outbox where collection = ? and aggregate = ? and position = ?"
@@ -35,6 +36,27 @@ def declared(kind: type[Aggregate], field: str) -> str:
     if field not in indexed_fields(kind):
         raise LookupError(f"{kind.__name__}.{field} is in no index, so nothing can be found by it.")
     return quoted(field)
+
+
+def create(kind: type[Aggregate]) -> Iterator[str]:
+    """The statements that make the table of a kind with its indexes, where they are missing."""
+    name, table, fields = kind.collection, quoted(kind.collection), "".join(f", {quoted(field)}" for field in indexed_fields(kind))
+    yield f"create table if not exists {table} (id text primary key, version integer, document blob, due text{fields})"
+    yield f"create index if not exists {quoted(name + '_due')} on {table} (due) where due is not null"
+    for index in kind.indexes:
+        columns = ", ".join(quoted(field) for field in index)
+        yield f"create index if not exists {quoted('_'.join((name, *index)))} on {table} ({columns})"
+
+
+def insert(name: str, fields: Sequence[str]) -> str:
+    """The statement that adds an aggregate which is not there yet: id, version, document, due, fields."""
+    return f"insert or ignore into {quoted(name)} values ({','.join('?' * (len(fields) + 4))})"  # nosec B608 # noqa: S608 - declared names
+
+
+def update(name: str, fields: Sequence[str]) -> str:
+    """The statement that changes an aggregate, if its version is still the one expected: version, document, due, fields; id, version."""
+    columns = ", ".join(f"{quoted(column)} = ?" for column in ("version", "document", "due", *fields))
+    return f"update {quoted(name)} set {columns} where id = ? and version = ?"  # nosec B608 # noqa: S608 - declared names
 
 
 def clause(kind: type[Aggregate], where: Mapping[str, Value | Range]) -> tuple[str, list[str | int | None]]:
