@@ -9,7 +9,7 @@ from chassis import new, until
 from worlds.consuming import World, place, run_of
 
 from common.aggregate import Aggregate
-from common.errors import NotFound, Rejected
+from common.errors import NotFound, Rejected, Unavailable
 from common.lanes import Kind, Lane, Settle, State, lane_id
 from common.store.port import Entry
 from common.testing.memory import MemoryStore
@@ -106,6 +106,32 @@ async def test_a_record_that_comes_while_its_lane_is_opened_elsewhere_is_handled
 
     assert await world.seen(case) == ["2"]
     assert not world.parking.is_parked(str(case))
+
+
+@pytest.mark.parametrize("arrives", [True, False])
+async def test_a_lane_whose_parking_got_no_answer_lets_nobody_pass_unless_it_is_not_parked(arrives: bool) -> None:
+    class Silent(MemoryStore):
+        """Takes a lane, or does not, and breaks off before the answer."""
+
+        armed = True
+
+        async def save(self, aggregate: Aggregate, entries: Sequence[Entry], records: Sequence[Aggregate] = ()) -> bool:
+            if not (self.armed and isinstance(aggregate, Lane)):
+                return await super().save(aggregate, entries, records)
+            self.armed = False
+            if arrives:
+                await super().save(aggregate, entries, records)
+            raise Unavailable("The connection broke before the answer.")
+
+    world, case = World(Silent()), new()
+    await world.take(*run_of(case, "refuse"))
+
+    await world.take(*run_of(case, "2", offset=1, first=2))
+
+    assert await world.seen(case) == ([] if arrives else ["2"])
+    assert world.parking.is_parked(str(case)) is arrives
+    if arrives:
+        assert [record.offset for record in (await world.lane(case)).records] == [0, 1]
 
 
 async def test_discarding_gives_up_the_first_record_and_keeps_the_rest(world: World) -> None:

@@ -147,6 +147,8 @@ class Parking:
             await self._ask(message)
         except BaseException:
             self._breaker.take_back()
+            if message.kind is Kind.MESSAGES:  # perhaps only the answer was lost: whoever comes behind asks the store
+                self._change_known(message.name, parked=True)
             raise
         self._change_known(message.name, parked=True)
         self._metrics.breaker.set(self._breaker.open)
