@@ -33,6 +33,7 @@ def commit_before_the_batch_is_settled(patch: Patch) -> None:
 
     async def take(self: Any, message: Any) -> None:
         await self._committing.settled(message.raw_message)
+        await self._committing.commit()
         await original(self, message)
 
     patch.setattr(Consuming, "take", take)

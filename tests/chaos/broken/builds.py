@@ -41,7 +41,7 @@ BUILDS: dict[str, Build] = {
     "commit-before-save": Build(
         "offsets are committed before the batch is settled",
         broken_builds.commit_before_the_batch_is_settled,
-        "sigkill",
+        "sigkill,store_stall",
         frozenset({FACTS, HEARD, ENDS}),
     ),
     "outbox-cleared-before-ack": Build(
