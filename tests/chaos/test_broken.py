@@ -94,7 +94,7 @@ async def test_lane_unparked_out_of_order(breaking: Any) -> None:
     assert redriven == [2, 1, 0]
 
 
-async def test_the_bug_that_makes_lanes_to_redrive_is_intakes_and_ends_with_the_redrive(
+async def test_the_bug_that_makes_lanes_to_redrive_is_reportings_and_ends_with_the_redrive(
     breaking: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     handled: list[str] = []
@@ -108,13 +108,13 @@ async def test_the_bug_that_makes_lanes_to_redrive_is_intakes_and_ends_with_the_
     monkeypatch.setattr(Settling, "handle", handle)
     monkeypatch.setattr(Consuming, "process", process)
     breaking("lane-unparked-out-of-order")
-    received: Any = SimpleNamespace(envelope=SimpleNamespace(topic="formality.completed", sequence=1, subject=UUID(int=switches.STUMBLES)))
+    received: Any = SimpleNamespace(envelope=SimpleNamespace(topic="case.status-changed", sequence=1, subject=UUID(int=switches.STUMBLES)))
     intake, reporting = (SimpleNamespace(_group=name) for name in ("intake", "reporting"))
 
     with pytest.raises(RuntimeError):
-        await Settling.handle(intake, received)  # type: ignore[arg-type]
-    await Settling.handle(reporting, received)  # type: ignore[arg-type]
-    await Consuming.process(intake, received, "redrive")  # type: ignore[arg-type]
+        await Settling.handle(reporting, received)  # type: ignore[arg-type]
+    await Settling.handle(intake, received)  # type: ignore[arg-type]
+    await Consuming.process(reporting, received, "redrive")  # type: ignore[arg-type]
 
     assert handled == ["", "redrive"]
 

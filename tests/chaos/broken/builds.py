@@ -28,6 +28,7 @@ TOLD, GHOSTS, ORDER, EQUAL = (
     "repeats are byte-equal",
 )
 SLOTS, AGENDAS, TURNS = "no slot is given twice", "what agendas give is what visits hold", "slots change hands one after the other"
+TAKEN_IN = "sources are taken in in their order"
 FACTS, FIGURES, HEARD, ENDS = (
     "facts are the events of the log",
     "indicators are a recount of the log",
@@ -74,13 +75,14 @@ BUILDS: dict[str, Build] = {
         "a letter of which nothing is known is sent again", broken_builds.retry_after_an_unknown_outcome, "mail", frozenset({ONCE})
     ),
     "lane-unparked-out-of-order": Build(
-        "a redrive begins with the newest record", switches.lane_unparked_out_of_order, "none", frozenset({ENDS}), (60, 60, 60)
+        "a redrive begins with the newest record", switches.lane_unparked_out_of_order, "none", frozenset({TAKEN_IN})
     ),
     "indicator-by-increment": Build(
         "an indicator is counted up and never counted again",
         increments.indicator_by_increment,
         "sigkill,poison:duplicate",
         frozenset({FIGURES}),
+        (40, 60, 60),
     ),
     "offset-reset-latest": Build(
         "who has committed nothing begins at the end",

@@ -21,7 +21,7 @@ from reporting.store import Facts
 WINDOW = 10.0  # seconds
 """Shorter than a session of Kafka's: what a killed process leaves behind comes again after fifteen seconds."""
 APART = 0.05  # seconds by which events that are sent at once miss each other at most
-STUMBLES = 2  # of so many cases one meets the bug; more would open the breaker
+STUMBLES = 64  # of so many cases one meets the bug; more would open the breaker
 
 
 def relay_out_of_order(patch: Patch) -> None:
@@ -82,13 +82,13 @@ def _forgetful(patch: Patch, window: float) -> None:
 
 
 def lane_unparked_out_of_order(patch: Patch) -> None:
-    """A redrive begins with the newest; and so that there are lanes to redrive, intake has a bug with some cases until then."""
+    """A redrive begins with the newest; and so that there are lanes to redrive, reporting has a bug with some cases until then."""
     handle, process, redriving = Settling.handle, Consuming.process, ContextVar("redriving", default=False)
 
     async def stumble(self: Any, received: Any, under: str = "") -> None:
         envelope = received.envelope
-        first = envelope.topic == "formality.completed" and envelope.sequence == 1
-        if first and self._group.endswith("intake") and envelope.subject.int % STUMBLES == 0 and not redriving.get():
+        first = envelope.topic == "case.status-changed" and envelope.sequence == 1
+        if first and self._group.endswith("reporting") and envelope.subject.int % STUMBLES == 0 and not redriving.get():
             raise RuntimeError("a bug that is mended before the redrive")
         await handle(self, received, under)
 
