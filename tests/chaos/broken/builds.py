@@ -82,7 +82,7 @@ BUILDS: dict[str, Build] = {
         increments.indicator_by_increment,
         "sigkill,poison:duplicate",
         frozenset({FIGURES}),
-        (40, 60, 60),
+        (40, 60, 80),
     ),
     "offset-reset-latest": Build(
         "who has committed nothing begins at the end",
