@@ -37,8 +37,8 @@ LENGTHS = {
 """Seconds until what was done is undone; of the clock, how far it jumps."""
 PAST_THE_SESSION, LONG_STOPS = (16.0, 24.0), 0.25
 """A consumer that stands still so long has lost its partitions; the share of those that do."""
-BUSY = 4.0
-"""Seconds between two kills when only one kind of kill was asked for."""
+BUSY, STALLED = 4.0, 8.0
+"""Seconds between two kills of a service, and between two stalls of stores, when not everything was asked for."""
 REST = 12.0
 """Seconds before the end in which nothing new is begun that lasts."""
 
@@ -77,9 +77,12 @@ def _targets(fault: str, profile: frozenset[str], *, mongo: bool) -> list[str]:
 
 def _count(fault: str, often: int, duration: float, targets: list[str], profile: frozenset[str]) -> int:
     """A few kinds alone come oftener than all of them together."""
-    alone = fault in {"sigkill", "sigstop"} and "all" not in profile
-    services = len({target.rpartition("-")[0] for target in targets})
-    return max(1, round(duration / BUSY) * services if alone else round(often * duration / TEN_MINUTES))
+    count = round(often * duration / TEN_MINUTES)
+    if "all" not in profile and fault in {"sigkill", "sigstop"}:
+        count = round(duration / BUSY) * len({target.rpartition("-")[0] for target in targets})
+    elif "all" not in profile and fault == "store_stall":
+        count = round(duration / STALLED)
+    return max(1, count)
 
 
 def _spread(draw: Random, fault: str, targets: list[str], count: int, duration: float) -> list[Fault]:
