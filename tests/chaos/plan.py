@@ -35,6 +35,8 @@ LENGTHS = {
     "poison": (0.0, 0.0),
 }
 """Seconds until what was done is undone; of the clock, how far it jumps."""
+LENGTHS_ALONE = LENGTHS | {"store_stall": (11.0, 14.0)}
+"""When not everything was asked for: a store that is back within ten seconds has only been waited for."""
 PAST_THE_SESSION, LONG_STOPS = (16.0, 24.0), 0.25
 """A consumer that stands still so long has lost its partitions; the share of those that do."""
 BUSY, STALLED = 4.0, 8.0
@@ -60,7 +62,8 @@ def plan(seed: int, duration: float, profile: frozenset[str], *, mongo: bool = F
     for fault, often in COUNTS.items():
         targets = _targets(fault, profile, mongo=mongo)
         if targets:
-            found += _spread(Random(f"{seed}/{fault}"), fault, targets, _count(fault, often, duration, targets, profile), duration)
+            lengths = (LENGTHS if "all" in profile else LENGTHS_ALONE)[fault]
+            found += _spread(Random(f"{seed}/{fault}"), fault, targets, _count(fault, often, duration, targets, profile), duration, lengths)
     return sorted(found)
 
 
@@ -85,13 +88,13 @@ def _count(fault: str, often: int, duration: float, targets: list[str], profile:
     return max(1, count)
 
 
-def _spread(draw: Random, fault: str, targets: list[str], count: int, duration: float) -> list[Fault]:
+def _spread(draw: Random, fault: str, targets: list[str], count: int, duration: float, lengths: tuple[float, float]) -> list[Fault]:
     """Each has its own part of the time, at any moment in it."""
     part, found = max(0.0, duration - 3) / count, []
     for number in range(count):
         at = 3 + (number + draw.random() * 0.9) * part
         target = targets[number % len(targets)] if fault == "poison" else draw.choice(targets)
-        seconds = draw.uniform(*LENGTHS[fault])
+        seconds = draw.uniform(*lengths)
         if fault == "sigstop" and draw.random() < LONG_STOPS and at + PAST_THE_SESSION[1] < duration:
             seconds = draw.uniform(*PAST_THE_SESSION)
         undone = at + (0 if fault == "clock_shift" else seconds)

@@ -109,6 +109,10 @@ BUILDS: dict[str, Build] = {
         frozenset({ONCE}),
     ),
     "store-outage-parks-lanes": Build(
-        "a store that is away parks lanes", broken_builds.store_outage_parks_lanes, "store_stall,disk_full", frozenset({KEPT})
+        "a store that is away parks lanes",
+        broken_builds.store_outage_parks_lanes,
+        "store_stall,disk_full",
+        frozenset({KEPT}),
+        (40, 60, 80),
     ),
 }
