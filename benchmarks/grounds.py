@@ -17,6 +17,7 @@ from typing import Any
 
 import httpx
 import orjson
+from aiokafka.admin import AIOKafkaAdminClient
 from region import PARTNER, make_region
 
 from common.access.issuing import ISSUER, new_key, public_keys
@@ -204,12 +205,23 @@ class Platform:
     def close(self) -> None:
         self.stop()
         shutil.rmtree(self.folder)
+        asyncio.run(_remove_topics(self.grounds.bootstrap, self.prefix))
 
     def _alive(self, service: str) -> bool:
         child = self.children[service]
         if not child.alive:
             raise Void(f"{service} ended:{child.tail()}")
         return True
+
+
+async def _remove_topics(bootstrap: str, prefix: str) -> None:
+    """Hundreds of partitions each: after fifty platforms Kafka would have no file handle left."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+    await admin.start()
+    try:
+        await admin.delete_topics([topic for topic in await admin.list_topics() if topic.startswith(prefix)])
+    finally:
+        await admin.close()
 
 
 @contextmanager

@@ -8,6 +8,7 @@ import os
 import sys
 import tempfile
 from pathlib import Path
+from traceback import format_exception
 
 from grounds import Grounds, Void, say
 from machine import description
@@ -35,6 +36,9 @@ def main() -> int:
                 except Void as void:
                     found[key] = str(void).splitlines()[0]
                     say(f"({key}) void: {void}")
+                except Exception as error:  # noqa: BLE001 - half an hour of other parts is not to be lost with this one
+                    found[key] = f"it broke: {type(error).__name__}"
+                    say(f"({key}) void: {''.join(format_exception(error))}")
         finally:
             grounds.close()
     machine["load while measuring"] = " / ".join(f"{load:.1f}" for load in os.getloadavg()) + " (1, 5 and 15 minutes, at the end)"
