@@ -16,7 +16,7 @@ from test_figures_hold import a_month
 from common.aggregate import How
 from common.cloudevents import outgoing, parse
 from common.store.port import Entry
-from reporting.domain import Period
+from reporting.domain import Fact, Period
 from reporting.figures import Figures
 from reporting.generations import beside, live, point_to
 from reporting.rebuild.comparison import FactsBefore, compare, table
@@ -155,6 +155,29 @@ async def test_events_that_came_after_the_log_was_read_do_not_count(room: Room) 
     await warehouse.close()
 
     assert (await before.count(), figure.value) == (1, "1")
+
+
+async def test_however_many_figures_are_compared_the_facts_are_counted_once(room: Room) -> None:
+    await room.hear(contacted("first"), contacted("second"))
+    before, reads = FactsBefore(room.reading.facts, {("contact.registered", 3): 5}), list[None]()
+    since = before.since
+
+    def counted(moment: datetime | None) -> AsyncIterator[list[Fact]]:
+        reads.append(None)
+        return since(moment)
+
+    before.since = counted  # type: ignore[method-assign]
+    warehouse = Warehouse(before, room.figures.region, room.figures.catalogue.topics)
+    figures = Figures(warehouse, room.figures.catalogue, room.figures.region, room.clock)
+
+    lines = await compare(figures, room.figures, NOVEMBER)
+    await warehouse.close()
+
+    assert len(lines) > 20
+    assert all(line.equal for line in lines)
+    assert len(reads) == 2  # to count them, and to take them in
+    await room.hear(contacted("third", offset=4))
+    assert (await before.count(), await before.recount()) == (2, 3)
 
 
 def test_generations_lie_beside_each_other_and_a_pointer_names_the_live_one(tmp_path: Path) -> None:

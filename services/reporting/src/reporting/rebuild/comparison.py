@@ -29,10 +29,16 @@ class FactsBefore:
 
     def __init__(self, facts: Facts, ends: Ends) -> None:
         self._facts, self._ends = facts, ends
+        self._known: int | None = None
 
     async def count(self) -> int:
-        """How many there are."""
-        return sum([len(page) async for page in self.since(None)])
+        """How many there were when they were counted: every figure asks, and counting reads them all."""
+        return await self.recount() if self._known is None else self._known
+
+    async def recount(self) -> int:
+        """How many there are now."""
+        self._known = sum([len(page) async for page in self.since(None)])
+        return self._known
 
     async def since(self, moment: datetime | None) -> AsyncIterator[list[Fact]]:
         """Those recorded at or after a moment, in pages."""

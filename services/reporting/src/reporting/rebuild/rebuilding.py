@@ -77,7 +77,7 @@ def _verdict(lines: list[Line], known: int, expected: int, say: Say) -> bool:
 async def _catch_up(before: FactsBefore, expected: int) -> int:
     """The number of live facts, given time to become the expected one."""
     for _ in range(PATIENCE):
-        known = await before.count()
+        known = await before.recount()
         if known >= expected:
             break
         await asyncio.sleep(1)
