@@ -37,7 +37,7 @@ def write_json(profile: str, machine: dict[str, str], found: Found) -> Path:
     path.parent.mkdir(exist_ok=True)
     draft = path.with_suffix(".json.tmp")
     result = {"profile": profile, "machine": machine, "parts": parts, "verdict": verdict(found)}
-    draft.write_bytes(orjson.dumps(result, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
+    draft.write_bytes(orjson.dumps(result, default=lambda one: one._asdict(), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
     draft.replace(path)
     return path
 
