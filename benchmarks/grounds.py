@@ -215,7 +215,7 @@ class Platform:
 
 
 async def _remove_topics(bootstrap: str, prefix: str) -> None:
-    """Hundreds of partitions each: after fifty platforms Kafka would have no file handle left."""
+    """Hundreds of partitions each: after some fifty platforms that left theirs behind Kafka was gone."""
     admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
     await admin.start()
     try:

@@ -169,3 +169,12 @@ def poisoned(kind: str) -> FakeRecord:
     good = record_of(case)
     bad = spoil(kind, Record(good.key, good.value, list(good.headers)), Random(1))
     return replace(good, key=bad.key, value=bad.value, headers=tuple(bad.headers))
+
+
+def test_stalls_that_are_asked_for_alone_come_often_and_outlast_the_patience_of_a_service() -> None:
+    alone, among = (plan(1, 60, frozenset({asked})) for asked in ("store_stall", "all"))
+    whole = [one.seconds for one in alone if one.at + 14 < 60]
+
+    assert len(alone) > sum(one.fault == "store_stall" for one in among)
+    assert whole
+    assert min(whole) > 10

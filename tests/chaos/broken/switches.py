@@ -68,7 +68,8 @@ def _forgetful(patch: Patch, window: float) -> None:
     async def offered_before(self: Any, id_: UUID) -> Fact | None:
         fact = await self._facts.get(id_)
         known = fact is not None and monotonic() - seen.get(id_, -inf) < window
-        seen[id_] = seen[id_] if known else monotonic()
+        if not known:
+            seen[id_] = monotonic()
         again.set(fact is not None and not known)
         return fact if known else None
 
