@@ -9,8 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-
-from loket.embedded.child import free_port
+from free_base import free_base
 
 pytestmark = [pytest.mark.kafka, pytest.mark.long, pytest.mark.timeout(280)]
 SERVICES = ("intake", "scheduling", "notifications", "reporting")
@@ -19,7 +18,7 @@ SERVICES = ("intake", "scheduling", "notifications", "reporting")
 @pytest.fixture
 def demo(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
     """A small month on ports and a folder of its own."""
-    base = str(10_000 + free_port() % 11_000)  # all ports below those that the system gives to clients
+    base = str(free_base())
     environment = os.environ | {"LOKET_FOLDER": str(tmp_path / "loket"), "LOKET_PORT_BASE": base, "LOG_LEVEL": "warning"}
     environment.pop("KAFKA_BOOTSTRAP_SERVERS", None)
     command = [sys.executable, "-m", "loket", "demo", "--once", "--share", "0.04"]

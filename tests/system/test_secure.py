@@ -14,10 +14,9 @@ from uuid import uuid4
 import httpx
 import orjson
 import pytest
+from free_base import free_base
 from standardwebhooks import Webhook
 from whole_platform import registration, sources
-
-from loket.embedded.child import free_port
 
 pytestmark = [pytest.mark.kafka, pytest.mark.long, pytest.mark.timeout(200)]
 PARTNER = "municipality-portal"
@@ -40,7 +39,7 @@ class Up(NamedTuple):
 
 @pytest.fixture
 def up(tmp_path: Path) -> Iterator[Up]:
-    base, folder = 20_000 + free_port() % 20_000, tmp_path / "loket"
+    base, folder = free_base(), tmp_path / "loket"
     environment = {name: value for name, value in os.environ.items() if not name.startswith("KAFKA_")}
     environment |= {"LOKET_FOLDER": str(folder), "LOKET_PORT_BASE": str(base), "LOG_LEVEL": "warning", "REFRESH_SECONDS": "1"}
     command = [sys.executable, "-u", "-m", "loket", "up", "--secure"]

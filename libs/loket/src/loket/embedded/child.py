@@ -1,6 +1,8 @@
 """A program that we started: its log file, its end, and what it said last."""
 
+import itertools
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -12,6 +14,10 @@ from loket.embedded.interrupts import undisturbed
 from loket.embedded.tether import tethered
 
 HOST = "127.0.0.1"
+_PORTS = range(10_000, 32_768)
+"""Linux lends its clients the ports from 32,768 on (ip_local_port_range), others those from 49,152 on (RFC 6335)."""
+_IN_TURN = itertools.cycle(random.SystemRandom().sample(_PORTS, len(_PORTS)))
+"""No process gives a port twice, and two that ask at one moment hardly ever give the same."""
 
 
 @dataclass(frozen=True)
@@ -66,11 +72,8 @@ def tail(log: Path, lines: int = 15) -> str:
 
 
 def free_port() -> int:
-    """A port that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """A port that nobody listens on now, from below those that a system lends to clients: none takes it between now and our listening."""
+    return next(port for port in _IN_TURN if is_free(port))
 
 
 def is_free(port: int) -> bool:
