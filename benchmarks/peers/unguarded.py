@@ -1,5 +1,6 @@
 """Scheduling with the compare-and-set of agendas switched off: who writes last wins. Only to show what it keeps away, and what it costs."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import common.service
@@ -7,19 +8,31 @@ from common.serving import run
 from common.settings import ServiceSettings
 from common.store.coalescing import Saving
 from common.store.sqlite import SqliteStore
+from common.store.writing import Writer
 from scheduling.app import build
 from scheduling.domain.agenda import Agenda
 from scheduling.settings import Settings
 
 
-class Unguarded(SqliteStore):
+class LastWins(Writer):
     """Takes every agenda as if it had been read a moment ago."""
 
-    def _save(self, saving: Saving) -> bool:
-        if saving.key[0] == Agenda.collection:
-            row = self._db.execute(f"select version from {Agenda.collection} where id = ?", [saving.key[1]]).fetchone()
-            saving = saving._replace(version=(row[0] if row else 0) + 1)
-        return super()._save(saving)
+    def save(self, savings: Sequence[Saving]) -> list[bool]:
+        return [saved for saving in savings for saved in super().save([self._just_read(saving)])]
+
+    def _just_read(self, saving: Saving) -> Saving:
+        if saving.key[0] != Agenda.collection:
+            return saving
+        row = self._db.execute(f"select version from {Agenda.collection} where id = ?", [saving.key[1]]).fetchone()
+        return saving._replace(version=(row[0] if row else 0) + 1)
+
+
+class Unguarded(SqliteStore):
+    """A store in which the last who writes wins."""
+
+    def _open(self) -> None:
+        super()._open()
+        self._writer = LastWins(self._db, self._kinds.values())
 
 
 def _open(settings: ServiceSettings, _service: str, kinds: Any) -> Unguarded:

@@ -9,18 +9,21 @@ from typing import Any, NamedTuple
 
 import pytest
 from pydantic import SecretStr
-from reporting_room import NOVEMBER, SETTINGS, Room
+from reporting_room import NOVEMBER, READ_CATALOGUE, READ_REGION, SETTINGS, Room
 from reporting_told import Told, contacted, created, screened
 from test_figures_hold import a_month
 
 from common.aggregate import How
 from common.cloudevents import outgoing, parse
+from common.store.coalescing import Asked
 from common.store.port import Entry
+from common.store.sqlite import SqliteStore
+from reporting.app import AGGREGATES, wire
 from reporting.domain import Fact, Period
 from reporting.figures import Figures
 from reporting.generations import beside, live, point_to
 from reporting.rebuild.comparison import FactsBefore, compare, table
-from reporting.rebuild.replay import replay
+from reporting.rebuild.replay import TOGETHER, replay
 from reporting.warehouse import Warehouse
 
 
@@ -216,3 +219,22 @@ async def test_a_log_of_any_length_is_read_to_its_end(count: int) -> None:
 
         assert len(await other.facts()) == count
         assert done.records >= count
+
+
+async def test_the_next_records_are_made_into_facts_while_the_store_writes(room: Room, tmp_path: Path) -> None:
+    rounds = list[int]()
+
+    class Watched(SqliteStore):
+        async def _answer(self, asked: Asked) -> None:
+            rounds.append(len(asked.saves))
+            await super()._answer(asked)
+
+    store = Watched(tmp_path / "reporting.sqlite", AGGREGATES)
+    await store.start()
+    ports, _ = wire(store, room.clock, SETTINGS, READ_REGION, READ_CATALOGUE)
+
+    once = [record(contacted(f"contact {number}"), number) for number in range(4 * TOGETHER)]
+    await replay(log_of([], *once), read, store, ports)
+
+    await store.close()
+    assert max(rounds) == TOGETHER  # two batches in one round would wait for each other

@@ -80,7 +80,7 @@ BUILDS: dict[str, Build] = {
     "indicator-by-increment": Build(
         "an indicator is counted up and never counted again",
         increments.indicator_by_increment,
-        "sigkill,poison:duplicate",
+        "sigkill:reporting,store_stall:reporting,poison:duplicate",
         frozenset({FIGURES}),
         (40, 60, 80),
     ),

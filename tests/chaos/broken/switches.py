@@ -13,7 +13,7 @@ from faststream.kafka import KafkaBroker
 
 from common.consuming import Consuming
 from common.settling import Settling
-from common.store.sqlite import SqliteStore
+from common.store.writing import Writer
 from notifications.domain import VisitMessages
 from reporting.domain import Fact
 from reporting.store import Facts
@@ -31,13 +31,16 @@ def relay_out_of_order(patch: Patch) -> None:
 
 def no_compare_and_set(patch: Patch) -> None:
     """The last who writes wins, whatever it has read."""
-    original = SqliteStore._save
+    original = Writer.save
 
-    def save(self: Any, saving: Any) -> bool:
-        found = self._db.execute(f'select version from "{saving.key[0]}" where id = ?', [saving.key[1]]).fetchone()
-        return original(self, saving if found is None else saving._replace(version=found[0] + 1))
+    def newest(writer: Any, saving: Any) -> Any:
+        found = writer._db.execute(f'select version from "{saving.key[0]}" where id = ?', [saving.key[1]]).fetchone()
+        return saving if found is None else saving._replace(version=found[0] + 1)
 
-    patch.setattr(SqliteStore, "_save", save)
+    def save(self: Any, savings: Any) -> list[bool]:
+        return [saved for saving in savings for saved in original(self, [newest(self, saving)])]
+
+    patch.setattr(Writer, "save", save)
 
 
 def offsets_start_at_latest(patch: Patch) -> None:

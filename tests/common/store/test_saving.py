@@ -88,6 +88,21 @@ async def test_many_saves_of_one_round_are_told_apart(store: Store) -> None:
     assert outcomes == [True, True, True, False, False]
 
 
+@pytest.mark.parametrize("many", [7, 64, 150])
+async def test_among_many_new_ones_those_that_are_there_are_told_apart(store: Store, many: int) -> None:
+    there = await saved(store, Thing(id=new(), n=many))
+    created = [Thing(id=new(), version=1, n=n) for n in range(many)]
+    late = [there.model_copy(update={"n": -1}), created[0].model_copy(update={"n": -2})]
+    asked = [*created[: many // 2], Other(id=new(), version=1), *late, *created[many // 2 :]]
+
+    outcomes = await asyncio.gather(*(store.save(one, [entry(1), entry(2)]) for one in asked))
+
+    assert [one for one, was_saved in zip(asked, outcomes, strict=True) if not was_saved] == late
+    assert [await store.get(Thing, one.id) for one in (*created, there)] == [*created, there]
+    told = {one.id for one in asked} - {there.id}
+    assert sorted(await untold(store, limit=1000)) == sorted((id_, [1, 2]) for id_ in told)
+
+
 async def test_deleting_takes_the_entries_along_and_absent_is_fine(store: Store) -> None:
     thing = await saved(store, Thing(id=new(), colour="red"), entry(1))
     thing.at(NOW, Remind(id=thing.id))
@@ -153,3 +168,15 @@ async def test_what_is_asked_after_the_end_is_refused_to_everybody(tmp_path: Pat
     outcomes = await asyncio.gather(store.get(Thing, id_), store.get(Thing, id_), store.count(Thing, {}), return_exceptions=True)
 
     assert all(isinstance(outcome, Exception) for outcome in outcomes)
+
+
+async def test_one_that_is_there_already_leaves_the_others_their_common_transaction(tmp_path: Path) -> None:
+    store = SqliteStore(tmp_path / "store.sqlite", KINDS)
+    await store.start()
+    there, said = await saved(store, Thing(id=new())), list[str]()
+    store._db.set_trace_callback(said.append)
+
+    await asyncio.gather(*(store.save(Thing(id=id_, version=1), []) for id_ in [there.id, *(new() for _ in range(99))]))
+
+    await store.close()
+    assert said.count("begin immediate") == 1

@@ -1,7 +1,7 @@
 """Sees to it that what follows from saved changes is carried out: per aggregate strictly in order, many aggregates at once."""
 
 import asyncio
-from collections import deque
+from collections import OrderedDict, deque
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
@@ -57,7 +57,7 @@ class Relay(Generic[P]):
         self._kinds = {kind.collection: kind for kind in kinds}
         self._entries: dict[Key, deque[Entry]] = {}
         metrics.outbox.set_function(lambda: len(self._entries))
-        self._last: dict[Key, int] = {}
+        self._last: OrderedDict[Key, int] = OrderedDict()  # the one not used for longest first
         self._ended: set[Key] = set()
         self._broken: set[Key] = set()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -182,10 +182,10 @@ class Relay(Generic[P]):
             await self._store.told(*key, self._last.get(key, 0))
 
     def _remember(self, key: Key, position: int) -> None:
-        self._last.pop(key, None)  # so that the first is the one not used for longest
         self._last[key] = position
+        self._last.move_to_end(key)
         if len(self._last) > REMEMBERED:
-            del self._last[next(iter(self._last))]
+            self._last.popitem(last=False)
 
     async def _keep_looking(self, look: Callable[[], Awaitable[None]]) -> None:
         while not self._stopping:

@@ -1,12 +1,12 @@
-"""Serves a service over HTTP until it is told to stop, with the settings of the interpreter that long-running work wants."""
+"""Serves a service over HTTP until it is told to stop."""
 
-import gc
 import logging
 import resource
 from typing import Any
 
 import uvicorn
 
+from common.interpreter import settle_down
 from common.patience import bounded_protocol
 from common.service import Blueprint, Service
 from common.telemetry import LibraryLines
@@ -25,9 +25,7 @@ def run(blueprint: Blueprint[Any]) -> None:
     )  # fmt: skip
     logging.basicConfig(handlers=[LibraryLines(service.log)], level=logging.WARNING)
     _allow_connections()
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(100_000, 50, 50)
+    settle_down()
     service.log.info(
         "starting",
         address=f"http://{settings.host}:{settings.port}",

@@ -1,5 +1,6 @@
 """Facts as the store keeps them, read only where that cannot be avoided."""
 
+from collections import OrderedDict
 from collections.abc import AsyncIterator
 from datetime import datetime
 from uuid import UUID
@@ -17,7 +18,7 @@ class Facts:
 
     def __init__(self, store: Store) -> None:
         self._facts = Collection(store, Fact)
-        self._offered: dict[UUID, None] = {}  # in order of age
+        self._offered: OrderedDict[UUID, None] = OrderedDict()  # by age; the oldest of a plain dict is found by way of all that have gone
 
     async def offered_before(self, id_: UUID, /) -> Fact | None:
         """The fact with this id if it has been asked for before: the runner asks again after a lost insert.
@@ -28,7 +29,7 @@ class Facts:
             return await self._facts.get(id_)
         self._offered[id_] = None
         if len(self._offered) > REMEMBERED:
-            del self._offered[next(iter(self._offered))]
+            self._offered.popitem(last=False)
         return None
 
     async def count(self) -> int:

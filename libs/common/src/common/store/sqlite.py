@@ -13,24 +13,10 @@ from uuid import UUID
 
 from common.aggregate import Aggregate
 from common.errors import Unavailable
-from common.store.coalescing import Asked, Clearing, CoalescingStore, Key, Saving, refuse
-from common.store.port import Entry, Range, Untold, Value, indexed_fields, plain
-from common.store.tables import (
-    CLEAR_ENTRIES,
-    CREATE_OUTBOX,
-    ENTRIES,
-    INSERT_ENTRY,
-    TAKE_ENTRY,
-    UNTOLD,
-    clause,
-    create,
-    declared,
-    entry_of,
-    insert,
-    quoted,
-    row_of,
-    update,
-)
+from common.store.coalescing import Asked, CoalescingStore, Key, refuse
+from common.store.port import Entry, Range, Untold, Value, plain
+from common.store.tables import CREATE_OUTBOX, ENTRIES, UNTOLD, clause, create, declared, entry_of, quoted
+from common.store.writing import Writer
 
 A = TypeVar("A", bound=Aggregate)
 MANY = 500  # values in one IN (…)
@@ -49,12 +35,11 @@ class SqliteStore(CoalescingStore):
     def __init__(self, path: Path, kinds: Iterable[type[Aggregate]]) -> None:
         super().__init__()
         self._path, self._kinds = path, {kind.collection: kind for kind in kinds}
-        self._inserts = {name: insert(name, indexed_fields(kind)) for name, kind in self._kinds.items()}
-        self._updates = {name: update(name, indexed_fields(kind)) for name, kind in self._kinds.items()}
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="sqlite")
         self._reading_thread = ThreadPoolExecutor(1, thread_name_prefix="sqlite-reading")
         self._db: sqlite3.Connection
         self._reader: sqlite3.Connection
+        self._writer: Writer
 
     async def start(self) -> None:
         """Open the file, and create the tables and indexes that are missing."""
@@ -150,6 +135,7 @@ class SqliteStore(CoalescingStore):
             self._db.execute(f"pragma cache_size={-CACHE_KB}")
             self._db.execute(f"pragma wal_autocheckpoint={CHECKPOINT_PAGES}")
             self._create()
+            self._writer = Writer(self._db, self._kinds.values())
         except sqlite3.Error as error:
             self._close()
             raise Unavailable(f"The store {self._path} cannot be opened: {error}.") from error
@@ -177,9 +163,10 @@ class SqliteStore(CoalescingStore):
         if not (asked.saves or asked.clears or asked.takes):
             return []
         with self._transaction():
-            answers: list[tuple[asyncio.Future[Any], Any]] = [(future, self._save(saving)) for saving, future in asked.saves]
-            answers += [(future, self._take(taking)) for taking, future in asked.takes]
-            self._db.executemany(CLEAR_ENTRIES, [(*clearing.key, clearing.position) for clearing, _ in asked.clears])
+            saved = self._writer.save([saving for saving, _ in asked.saves])
+            answers: list[tuple[asyncio.Future[Any], Any]] = list(zip((future for _, future in asked.saves), saved, strict=True))
+            answers += [(future, self._writer.take(taking)) for taking, future in asked.takes]
+            self._writer.clear(clearing for clearing, _ in asked.clears)
         return answers + [(future, None) for _, future in asked.clears]
 
     @contextmanager
@@ -216,24 +203,6 @@ class SqliteStore(CoalescingStore):
                 query = f"select id, document from {quoted(collection)} where id in ({','.join('?' * len(part))})"  # nosec B608 # noqa: S608 - declared names
                 found.update(((collection, id_), document) for id_, document in self._reader.execute(query, part))
         return found
-
-    def _save(self, saving: Saving) -> bool:
-        collection, id_ = saving.key
-        values = (saving.version, saving.document, saving.due, *saving.indexed.values())
-        if saving.version == 1:
-            cursor = self._db.execute(self._inserts[collection], (id_, *values))
-        else:
-            cursor = self._db.execute(self._updates[collection], (*values, id_, saving.version - 1))
-        if cursor.rowcount != 1:
-            return False
-        if saving.entries:
-            self._db.executemany(INSERT_ENTRY, [row_of(saving.key, entry) for entry in saving.entries])
-        for record in saving.records:
-            self._save(record)  # one that is there already stays as it is
-        return True
-
-    def _take(self, taking: Clearing) -> bool:
-        return self._db.execute(TAKE_ENTRY, [*taking.key, taking.position]).rowcount == 1
 
     def _delete(self, collection: str, id_: str) -> None:
         with self._transaction():

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import cache
 from uuid import UUID
 
 from common.aggregate import Aggregate, How
@@ -15,7 +16,6 @@ create table if not exists outbox (
 ) without rowid
 """
 CREATE_OUTBOX = (_OUTBOX, "create index if not exists outbox_time on outbox (time)")
-INSERT_ENTRY = "insert or ignore into outbox values (?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
 CLEAR_ENTRIES = "delete from outbox where collection = ? and aggregate = ? and position <= ?"
 TAKE_ENTRY = "delete from outbox where collection = ? and aggregate = ? and position = ?"
 ENTRIES = "select * from outbox where collection = ? and aggregate = ? order by position"
@@ -48,9 +48,11 @@ def create(kind: type[Aggregate]) -> Iterator[str]:
         yield f"create index if not exists {quoted('_'.join((name, *index)))} on {table} ({columns})"
 
 
-def insert(name: str, fields: Sequence[str]) -> str:
-    """The statement that adds an aggregate which is not there yet: id, version, document, due, fields."""
-    return f"insert or ignore into {quoted(name)} values ({','.join('?' * (len(fields) + 4))})"  # nosec B608 # noqa: S608 - declared names
+@cache
+def insert(name: str, columns: int, rows: int = 1, *, strict: bool = False) -> str:
+    """The statement that adds rows; those that are there already stay as they are, or with `strict` fail it as a whole."""
+    row = f"({','.join('?' * columns)})"
+    return f"insert {'' if strict else 'or ignore '}into {quoted(name)} values {','.join([row] * rows)}"  # nosec B608 # noqa: S608 - declared names
 
 
 def update(name: str, fields: Sequence[str]) -> str:

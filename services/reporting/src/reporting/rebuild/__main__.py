@@ -1,13 +1,13 @@
 """`python -m reporting.rebuild [--from DAY --to DAY] [--swap]` exits 0 when all figures are equal, 1 when not, 2 when nobody can say."""
 
 import argparse
-import asyncio
 import sys
 from collections.abc import Sequence
 from datetime import date
 
 from common.clock import ShiftedClock, SystemClock
 from common.environment import read
+from common.interpreter import run
 from reporting.domain import Period
 from reporting.rebuild.log import LogError
 from reporting.rebuild.rebuilding import rebuild
@@ -21,7 +21,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     period = Period(asked.first, asked.end) if asked.first and asked.end else None
     clock = ShiftedClock(settings.clock_file) if settings.clock_file and settings.environment != "production" else SystemClock()
     try:
-        same = asyncio.run(rebuild(settings, clock, period, swap=asked.swap, say=_say))
+        same = run(rebuild(settings, clock, period, swap=asked.swap, say=_say))
     except (LogError, OSError, RuntimeError) as error:  # KafkaError is a RuntimeError
         _say(f"Not rebuilt: {error}")
         return 2
