@@ -33,7 +33,8 @@ class Progress:
         while True:
             await asyncio.sleep(1.0 if terminal else EVERY)
             line = f"{time.monotonic() - began:4.0f} of {duration:.0f} s   {handed_in(platform)}   {faults(killer.done)}"
-            self._console.print(line, end="\r" if terminal else "\n", highlight=False, overflow="crop", no_wrap=True)
+            cut = {"end": "\r", "overflow": "crop", "no_wrap": True} if terminal else {"soft_wrap": True}
+            self._console.print(line, highlight=False, **cut)
 
 
 def handed_in(platform: Platform) -> str:

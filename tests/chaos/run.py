@@ -74,7 +74,7 @@ async def _attack(platform: Platform, progress: Progress) -> Mapping[str, Any]:
     await _until_ended(driver)
     drained, waiting = await draining.wait(ended)
     progress.say(f"Drained after {drained - ended:.1f} s." if drained else f"Not drained within {WITHIN:.0f} s: {waiting}")
-    await _let_time_pass(platform, draining)
+    await _let_time_pass(platform, draining, drained=drained is not None)
     about = _about(platform, draining, started, ended, drained) | {"waiting": waiting, "unasked": killer.unasked}
     (platform.folder / "run.json").write_bytes(orjson.dumps(about))
     progress.say("Writing down log, stores and answers …")
@@ -82,11 +82,12 @@ async def _attack(platform: Platform, progress: Progress) -> Mapping[str, Any]:
     return about
 
 
-async def _let_time_pass(platform: Platform, draining: Draining) -> None:
-    """What waits for a moment comes to it: leases of letters whose sender died, tries put off."""
+async def _let_time_pass(platform: Platform, draining: Draining, *, drained: bool) -> None:
+    """What waits for a moment comes to it: leases of letters whose sender died, late tries. Who is not drained gets no second minute."""
     forward(platform.state.clock, LATER)
     await asyncio.sleep(SEEN)
-    await draining.wait(time.time())
+    if drained:
+        await draining.wait(time.time())
 
 
 def _settings(platform: Platform, marker: str) -> dict[str, Any]:

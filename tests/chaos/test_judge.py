@@ -88,6 +88,8 @@ def test_the_table_names_the_invariant_and_the_violation(tmp_path: Path) -> None
     assert "letters go once" in told
     assert "taken 2 times" in told
     assert "not here" in told
+    assert "faults: 1 sigkill" in told
+    assert f"events in the log: {len(run.log.told)}, of which {len(run.log.first)} different" in told
 
 
 @pytest.mark.parametrize(("spoil", "status"), [(lambda _run: None, 0), (sent_twice, 1)])

@@ -8,6 +8,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from chaos.judge.extent import extent
 from chaos.judge.history import history
 from chaos.judge.invariants import INVARIANTS
 from chaos.judge.run import Run
@@ -33,7 +34,8 @@ def main() -> int:
 
 
 def tell(run: Run, verdicts: list[Verdict], console: Console) -> None:
-    """The table, then what is wrong."""
+    """How much there was, the table, then what is wrong."""
+    console.print(extent(run), highlight=False, markup=False)
     table = Table(
         "", "invariant", "checked", "violations", title=f"seed {run.about['seed']}, {run.about['duration']} s, {run.about['store']}"
     )
