@@ -22,6 +22,7 @@ CASES = {"tiny": (200, 0.3), "quick": (1_500, 0.5), "full": (76_924, 5.0)}  # th
 AHEAD = 2_000  # cases under way before more are handed in, as many at once
 WARM = 0.2  # of all events, before which growth does not count
 STALLED = 120.0  # seconds without a letter
+READ = "read from offset 0"  # what the rebuild says of its records when it has read them
 STEADY = 5.0  # percent of memory that 100,000 events may add
 
 
@@ -152,11 +153,11 @@ def _raw(history: History) -> dict[str, Any]:
 
 
 def _rebuilt(history: History) -> dict[str, Any]:
-    """As `loket rebuild reporting` does it: its first line comes when everything is read, its end when all figures are compared."""
+    """As `loket rebuild reporting` does it: a line of its own says when everything is read, its end when all figures are compared."""
     made, topics = history.made, [event.topic for event in RECORDED]
     began, log = time.monotonic(), made.folder / "rebuild.log"
     child = start_child("rebuild", [sys.executable, "-P", "-m", "reporting.rebuild"], log, made.environment("reporting"))
-    while child.alive and not log.read_bytes().count(b"\n"):
+    while child.alive and READ.encode() not in log.read_bytes():
         time.sleep(0.02)
     read, spent = time.monotonic() - began, cpu_seconds(child.popen.pid) if child.alive else 0.0
     if child.popen.wait(900) != 0:
@@ -165,9 +166,9 @@ def _rebuilt(history: History) -> dict[str, Any]:
     facts = asked(made, "reporting", "select count(*) from facts")[0][0]
     if (
         facts != history.events
-        or not said[0].startswith(f"{sum(ends(made, topics).values())} records")
+        or not any(line.startswith(f"{sum(ends(made, topics).values())} records {READ}") for line in said)
         or f"{facts} rebuilt" not in said[-1]
     ):
-        raise Void(f"of {history.events} events the live store has {facts}; {said[0]} {said[-1]}")
+        raise Void(f"of {history.events} events the live store has {facts}; {' '.join(said)}")
     micros = spent / history.events * 1e6
     return {"rate": history.events / read, "micros": micros, "read": read, "compared": compared, "said": said[-1]}

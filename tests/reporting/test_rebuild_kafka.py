@@ -1,6 +1,7 @@
 """The rebuild against a real Kafka: the running service and the log agree, a missing fact is found, and a new generation takes over."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -80,11 +81,13 @@ async def test_log_and_service_agree_a_new_generation_takes_over_and_a_lost_fact
 ) -> None:
     count = len(a_month())
     await tell(settings, a_month())
+    monkeypatch.setattr("reporting.rebuild.rebuilding.SHORT", 10)
 
     async with reporting(settings, count):
         same, said = await rebuilt(settings)
         assert same, said
         assert f"facts: {count} live, {count} rebuilt" in said
+        assert re.search(r"^\d+ of \d+ records read …$", said, re.MULTILINE)
         with pytest.raises(LogError, match="stop them first"):
             await rebuilt(settings, swap=True)
     assert live(settings).number == 1

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from typing import NamedTuple
 
 from common.clock import Clock
-from common.cloudevents import parse
+from common.cloudevents import Record, parse
 from common.store.opening import open_store
 from common.store.port import Store
 from reporting.app import AGGREGATES, RECORDED, Reading, wire
@@ -23,6 +23,7 @@ from reporting.settings import Settings
 from reporting.warehouse import Warehouse
 
 Say = Callable[[str], None]
+SHORT = 20_000  # records that are read before anybody asks how far it is
 PATIENCE = 30  # seconds that the live service may need to take in what the log had when we began
 
 
@@ -51,9 +52,21 @@ async def rebuild(settings: Settings, clock: Clock, period: Period | None, *, sw
 
 
 async def _read(log: Log, renewed: Shop, prefix: str, say: Say) -> None:
-    done = await replay(log.records(), lambda record: parse(record, record.topic.removeprefix(prefix)), renewed.store, renewed.ports)
+    records = _with_progress(log, say)
+    done = await replay(records, lambda record: parse(record, record.topic.removeprefix(prefix)), renewed.store, renewed.ports)
     facts = await renewed.reading.facts.count()
     say(f"{done.records} records read from offset 0, {facts} facts, {done.quarantined} records that are no event.")
+
+
+async def _with_progress(log: Log, say: Say) -> AsyncIterator[Record]:
+    """The records of a log, with a word after each tenth of a long one."""
+    total = sum(log.ends.values())
+    part, read = max(total // 10, SHORT), 0
+    async for record in log.records():
+        yield record
+        read += 1
+        if read % part == 0:
+            say(f"{read} of {total} records read …")
 
 
 async def _hold_against(living: Shop, renewed: Shop, ends: Ends, period: Period | None, say: Say) -> bool:
