@@ -16,7 +16,8 @@ from loket.embedded.tether import tethered
 HOST = "127.0.0.1"
 _PORTS = range(10_000, 32_768)
 """Linux lends its clients the ports from 32,768 on (ip_local_port_range), others those from 49,152 on (RFC 6335)."""
-_IN_TURN = itertools.cycle(random.SystemRandom().sample(_PORTS, len(_PORTS)))
+_FIRST = random.SystemRandom().randrange(len(_PORTS))
+_IN_TURN = itertools.cycle(itertools.chain(_PORTS[_FIRST:], _PORTS[:_FIRST]))
 """No process gives a port twice, and two that ask at one moment hardly ever give the same."""
 
 
