@@ -142,3 +142,14 @@ async def test_two_relays_at_once_only_repeat_what_marks_drop(world: World) -> N
                 told[record.topic] = max(sequence, told.get(record.topic, 0))
         assert told == {"case.referred": 1, "visit.deferred": 2}
     assert sorted(world.sender.sent) == sorted(ids)
+
+
+async def test_of_many_aggregates_the_one_not_used_for_longest_is_forgotten_first(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(relay_module, "REMEMBERED", 2)
+    ids = [new() for _ in range(3)]
+    async with world.running() as process:
+        for id_ in (ids[0], ids[1], ids[0], ids[2]):
+            await process.change(id_, referred(id_))
+            await world.quiet()
+
+        assert [id_ for _, id_ in process.relay._last] == [ids[0], ids[2]]
