@@ -25,6 +25,11 @@ def over(body: bytes) -> bytes:
 
 
 def wrong_signatures(body: bytes) -> dict[str, str]:
+    return wrongly_written(body) | wrongly_made(body)
+
+
+def wrongly_written(body: bytes) -> dict[str, str]:
+    """The right one, or none, in another form."""
     right = mac(over(body))
     digest = hmac.digest(KEY, over(body), hashlib.sha256)
     return {
@@ -49,6 +54,13 @@ def wrong_signatures(body: bytes) -> dict[str, str]:
         "zeros": "v1," + b64encode(bytes(32)).decode(),
         "not ASCII": "v1,é",
         "no base64": "v1,****",
+        "right, but the ninth": " ".join(["v1,AAAA"] * 8 + [right]),
+    }
+
+
+def wrongly_made(body: bytes) -> dict[str, str]:
+    """By another function, with another secret, of another text."""
+    return {
         "SHA-1": mac(over(body), name="sha1"),
         "SHA-512": mac(over(body), name="sha512"),
         "a hash without a secret": "v1," + b64encode(hashlib.sha256(over(body)).digest()).decode(),
@@ -70,7 +82,6 @@ def wrong_signatures(body: bytes) -> dict[str, str]:
         "another body": mac(over(body + b" ")),
         "no body": mac(over(b"")),
         "the partner's name too": mac(b"shared-service-centre." + over(body)),
-        "right, but the ninth": " ".join(["v1,AAAA"] * 8 + [right]),
     }
 
 

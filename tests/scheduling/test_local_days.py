@@ -12,6 +12,25 @@ from scheduling.domain.plan import NoPlan
 from scheduling.region import Region
 
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")
+STAMP = Product(
+    id="stamp",
+    organisation="port",
+    rank=1,
+    first_person_minutes=30,
+    extra_person_minutes=0,
+    buffer_minutes=0,
+    valid_from=date(2020, 1, 1),
+)
+POLICY = Policy(
+    version="1",
+    valid_from=date(2020, 1, 1),
+    booking_window_days=1,
+    minimum_notice_minutes=0,
+    late_cancel_working_days=1,
+    no_show_policy="1",
+    retry_hours=1,
+    outcomes={},
+)
 
 
 def night_desk(location="port"):
@@ -29,33 +48,12 @@ def night_desk(location="port"):
                 valid_from=date(2020, 1, 1),
             ),
         ),
-        products=(
-            Product(
-                id="stamp",
-                organisation="port",
-                rank=1,
-                first_person_minutes=30,
-                extra_person_minutes=0,
-                buffer_minutes=0,
-                valid_from=date(2020, 1, 1),
-            ),
-        ),
+        products=(STAMP,),
         closures=(),
         policies=Policies(
             timezone="Europe/Amsterdam",
             slot_grid_minutes=5,
-            policies=(
-                Policy(
-                    version="1",
-                    valid_from=date(2020, 1, 1),
-                    booking_window_days=1,
-                    minimum_notice_minutes=0,
-                    late_cancel_working_days=1,
-                    no_show_policy="1",
-                    retry_hours=1,
-                    outcomes={},
-                ),
-            ),
+            policies=(POLICY,),
         ),
     )
 

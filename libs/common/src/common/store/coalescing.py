@@ -2,7 +2,7 @@
 
 import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import chain
@@ -169,6 +169,14 @@ class CoalescingStore(ABC):
         future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         rounds.asked.others.append((work, future))
         return rounds.ask(future)
+
+
+def by_collection(asked: Iterable[tuple[Any, T]]) -> dict[str, list[tuple[Any, T]]]:
+    """What is asked for (savings, clearings, each with something of the caller's), one group per collection."""
+    groups: dict[str, list[tuple[Any, T]]] = {}
+    for one in asked:
+        groups.setdefault(one[0].key[0], []).append(one)
+    return groups
 
 
 def refuse(futures: "list[asyncio.Future[Any]]", error: Exception) -> None:

@@ -1,6 +1,6 @@
 """How aggregates and their outbox lie in MongoDB's documents, and filters over declared fields."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -53,11 +53,3 @@ def declared(kind: type[Aggregate], field: str) -> None:
     """Refuse a field that is in no index."""
     if field not in indexed_fields(kind):
         raise LookupError(f"{kind.__name__}.{field} is in no index, so nothing can be found by it.")
-
-
-def by_collection(asked: Sequence[tuple[Any, Any]]) -> dict[str, list[tuple[Any, Any]]]:
-    """What is asked for, one group per collection."""
-    groups: dict[str, list[tuple[Any, Any]]] = {}
-    for one in asked:
-        groups.setdefault(one[0].key[0], []).append(one)
-    return groups

@@ -16,8 +16,8 @@ from pymongo.write_concern import WriteConcern
 
 from common.aggregate import Aggregate
 from common.errors import Unavailable
-from common.store.coalescing import Asked, Clearing, CoalescingStore, Key, Saving
-from common.store.documents import by_collection, declared, document_of, filter_of, in_order
+from common.store.coalescing import Asked, Clearing, CoalescingStore, Key, Saving, by_collection
+from common.store.documents import declared, document_of, filter_of, in_order
 from common.store.port import Entry, Range, Untold, Value, plain
 
 A = TypeVar("A", bound=Aggregate)

@@ -7,7 +7,7 @@ from itertools import chain
 from typing import Any, TypeVar
 
 from common.aggregate import Aggregate
-from common.store.coalescing import Clearing, Saving
+from common.store.coalescing import Clearing, Saving, by_collection
 from common.store.port import indexed_fields
 from common.store.tables import CLEAR_ENTRIES, TAKE_ENTRY, insert, row_of, update
 
@@ -27,9 +27,10 @@ class Writer:
     def save(self, savings: Sequence[Saving]) -> list[bool]:
         """Whether each was saved, in their order; entries and records come with those that were."""
         saved = [saving.version > 1 and self._change(saving) for saving in savings]
-        for collection, places in _by_collection(savings, [place for place, saving in enumerate(savings) if saving.version == 1]):
-            for part in _parts(places):
-                for place, was_new in zip(part, self._create(collection, [_row(savings[place]) for place in part]), strict=True):
+        created = by_collection((saving, place) for place, saving in enumerate(savings) if saving.version == 1)
+        for collection, ones in created.items():
+            for part in _parts(ones):
+                for (_, place), was_new in zip(part, self._create(collection, [_row(saving) for saving, _ in part]), strict=True):
                     saved[place] = was_new
         self._follow([saving for saving, was_saved in zip(savings, saved, strict=True) if was_saved])
         return saved
@@ -55,9 +56,9 @@ class Writer:
 
     def _follow(self, savings: Sequence[Saving]) -> None:
         self._add("outbox", [row_of(saving.key, entry) for saving in savings for entry in saving.entries])
-        records = [record for saving in savings for record in saving.records]
-        for collection, places in _by_collection(records, range(len(records))):
-            self._add(collection, [_row(records[place]) for place in places])
+        records = by_collection((record, None) for saving in savings for record in saving.records)
+        for collection, ones in records.items():
+            self._add(collection, [_row(record) for record, _ in ones])
 
     def _add(self, table: str, rows: Sequence[Row]) -> None:
         """What is there already stays as it is."""
@@ -67,13 +68,6 @@ class Writer:
 
 def _row(saving: Saving) -> Row:
     return (saving.key[1], saving.version, saving.document, saving.due, *saving.indexed.values())
-
-
-def _by_collection(savings: Sequence[Saving], places: Iterable[int]) -> Iterable[tuple[str, list[int]]]:
-    groups: dict[str, list[int]] = {}
-    for place in places:
-        groups.setdefault(savings[place].key[0], []).append(place)
-    return groups.items()
 
 
 def _parts(whole: Sequence[T]) -> Iterator[Sequence[T]]:
