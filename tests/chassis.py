@@ -133,6 +133,7 @@ class FakePublisher:
 
     def __init__(self) -> None:
         self.records: list[Outgoing] = []
+        self.written: dict[tuple[str, int], int] = {}
         self.away = 0
         self.under_way = 0
         self.most_under_way = 0
@@ -150,6 +151,9 @@ class FakePublisher:
             self.records += records
         finally:
             self.under_way -= 1
+
+    async def send_again(self) -> int:
+        return 0
 
     def told(self) -> list[tuple[str, int]]:
         """Topic and sequence of each, in order."""

@@ -16,6 +16,7 @@ from test_rebuild import record
 from common.broker import create_topics
 from common.cloudevents import Outgoing
 from common.errors import Unavailable
+from common.log import LogError
 from common.publisher import Publisher
 from common.service import Service
 from common.store.port import Collection
@@ -25,7 +26,6 @@ from reporting.app import build
 from reporting.domain import Fact, Period
 from reporting.generations import live
 from reporting.ports import Ports
-from reporting.rebuild.log import LogError
 from reporting.rebuild.rebuilding import rebuild
 from reporting.settings import Settings
 

@@ -21,6 +21,7 @@ class SimulatedPublisher:
 
     def __init__(self, log: SimulatedLog, line: Line) -> None:
         self._log, self._line = log, line
+        self.written: dict[tuple[str, int], int] = {}
         self._chance = line.chance
         self._draw = line.chance.of(f"{line.name}/pace")
 
@@ -37,6 +38,9 @@ class SimulatedPublisher:
         await asyncio.sleep(self._draw.uniform(0.001, 0.03))
         if self._chance.strikes(f"{self._line.name} answer lost", weather.lost):
             raise Unavailable("Kafka has not acknowledged.")
+
+    async def send_again(self) -> int:
+        return 0  # the simulated log loses nothing
 
     def _append(self, records: list[Outgoing]) -> None:
         for record in records:

@@ -97,8 +97,8 @@ class Line:
             raise asyncio.CancelledError
 
 
-READS = frozenset({"get", "find", "count", "versions", "untold", "entries", "due"})
-WRITES = frozenset({"save", "delete", "told", "take"})
+READS = frozenset({"get", "find", "count", "versions", "untold", "entries", "due", "acknowledged"})
+WRITES = frozenset({"save", "delete", "told", "take", "forget_acknowledged"})
 
 
 class SimulatedStore:

@@ -7,6 +7,7 @@ from chassis import NOW, Grow, Make, Thing, ToyPorts, new, referred
 
 from common.aggregate import Aggregate, Mark
 from common.clock import Clock
+from common.epoch import Epoch
 from common.events.case import CaseReferred
 from common.runner import Origin, Runner
 from common.store.port import Collection, Entry
@@ -18,12 +19,12 @@ from common.testing.stage import StoppedClock
 class World:
     """A runner over a store in memory, with what it woke and how often it paused."""
 
-    def __init__(self, store: MemoryStore | None = None, clock: Clock | None = None) -> None:
+    def __init__(self, store: MemoryStore | None = None, clock: Clock | None = None, epoch: Epoch | None = None) -> None:
         self.store, self.clock = store or MemoryStore(), clock or StoppedClock(NOW)
         self.ports = ToyPorts(Collection(self.store, Thing))
         self.woken: list[Entry] = []
         self.pauses: list[int] = []
-        self.runner = Runner(self.ports, self.store, self.clock, self._wake, self._pause)
+        self.runner = Runner(self.ports, self.store, self.clock, self._wake, self._pause, epoch=epoch)
 
     def _wake(self, aggregate: Aggregate, entries: Sequence[Entry]) -> None:
         self.woken += entries

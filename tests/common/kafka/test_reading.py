@@ -80,7 +80,7 @@ async def test_a_record_that_keeps_failing_is_neither_lost_nor_read_in_a_hot_loo
 async def test_kafka_down_at_the_start_does_not_end_the_service_and_is_tried_again(tmp_path: Path) -> None:
     service = Service(blueprint("127.0.0.1:1", "down.", tmp_path))
     log = Log()
-    service.log = log
+    service.guard._log = log  # type: ignore[assignment]
     async with service.running():
         await until(lambda: [event for _, event, _ in log.lines].count("kafka not reachable") >= 2)
         assert service.ready() == "no partitions of Kafka yet"

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from chassis import Other, Remind, Thing, later, new
+from chassis import NOW, Other, Remind, Thing, later, new
 from worlds.stored import entry, saved, untold
 
 from common.aggregate import How
@@ -107,3 +107,40 @@ async def test_a_waiting_step_is_due_when_its_time_has_come_and_no_sooner(store:
 
     await saved(store, soon.forget(Remind))
     assert await store.due(later(hours=1), 10) == []
+
+
+async def test_what_kafka_acknowledged_can_be_kept_and_read_in_pages(store: Store) -> None:
+    entries = (entry(1), entry(2, how=How.THEN), entry(3), entry(4))
+    things = [await saved(store, Thing(id=new()), *entries) for _ in range(3)]
+    for thing in things:
+        await store.told("things", thing.id, 3, NOW)
+
+    first = await store.acknowledged(None, 2)
+    rest = await store.acknowledged((first[-1].collection, first[-1].id), 2)
+
+    assert (len(first), len(rest)) == (2, 1)
+    assert {untold.id: untold.entries for untold in (*first, *rest)} == {thing.id: (entries[0], entries[2]) for thing in things}
+    assert [positions for _, positions in await untold(store)] == [[4]] * 3
+    assert [one.position for one in await store.entries("things", things[0].id)] == [4]
+
+
+async def test_acknowledged_events_are_forgotten_by_their_age(store: Store) -> None:
+    old, young = await saved(store, Thing(id=new()), entry(1)), await saved(store, Thing(id=new()), entry(1), entry(2))
+    await store.told("things", old.id, 1, NOW)
+    await store.told("things", young.id, 1, NOW)
+    await store.told("things", young.id, 2, later(seconds=9))
+
+    await store.forget_acknowledged(later(seconds=5))
+
+    kept = await store.acknowledged(None, 9)
+    assert [(one.id, [kept.position for kept in one.entries]) for one in kept] == [(young.id, [2])]
+    await saved(store, old, entry(2))
+    assert await untold(store) == [(old.id, [2])]
+
+
+async def test_nothing_is_kept_where_nobody_asks_for_it(store: Store) -> None:
+    thing = await saved(store, Thing(id=new()), entry(1))
+
+    await store.told("things", thing.id, 1)
+
+    assert await store.acknowledged(None, 9) == []

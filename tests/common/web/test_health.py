@@ -124,7 +124,7 @@ async def test_a_start_that_fails_halfway_leaves_nothing_running(tmp_path: Path)
 
     toy = blueprint("127.0.0.1:1", "", tmp_path)
     object.__setattr__(toy, "starts", fails)
-    service = Service(toy)
+    service = Service(toy, publisher=FakePublisher())
     before = asyncio.all_tasks()
 
     with pytest.raises(RuntimeError):

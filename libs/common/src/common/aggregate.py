@@ -103,9 +103,9 @@ class Aggregate(BaseModel):
         """Remember the message with this change."""
         self.applied[mark.source] = mark.sequence
 
-    def next_sequence(self, stream: str) -> int:
-        """Count what this aggregate tells: 1, 2, 3 … per topic, and per `step`."""
-        self.told[stream] = sequence = self.told.get(stream, 0) + 1
+    def next_sequence(self, stream: str, base: int = 0) -> int:
+        """Count what this aggregate tells: 1, 2, 3 … per topic, and per `outbox`; above `base`, that of the store's epoch."""
+        self.told[stream] = sequence = max(self.told.get(stream, 0), base) + 1
         return sequence
 
     def follows(self) -> list[Follow]:

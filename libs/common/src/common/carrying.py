@@ -26,7 +26,13 @@ Key = tuple[str, UUID]  # collection, id
 class Publishing(Protocol):
     """Hands records to Kafka."""
 
+    written: dict[tuple[str, int], int]
+    """The offset after the last acknowledged record, by topic (without the prefix) and partition."""
+
     async def send(self, records: list[Outgoing]) -> None: ...
+
+    async def send_again(self) -> int:
+        """Send what was acknowledged lately once more, before anything new; the number of records."""
 
 
 class Carrying(Generic[P]):

@@ -9,6 +9,7 @@ from uuid import UUID
 from pydantic import BaseModel, ValidationError
 
 from common.envelope import Envelope
+from common.epoch import epoch_of
 from common.events.base import Event, Tombstone
 from common.events.catalogue import EVENTS
 from common.ids import derived
@@ -105,6 +106,7 @@ def outgoing(entry: Entry, subject: UUID, source: bytes) -> Outgoing:
         ("ce_subject", str(subject).encode()),
         ("ce_time", entry.time.isoformat().encode()),
         ("ce_sequence", b"%d" % entry.sequence),
+        ("ce_epoch", b"%d" % epoch_of(entry.sequence)),
         ("ce_aggregateversion", b"%d" % entry.version),
         ("ce_partitionkey", entry.key.encode()),
     ]

@@ -4,7 +4,7 @@ A commit costs both sides as much as fifty records; what it would have saved fro
 """
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 from typing import Any
 
@@ -12,6 +12,7 @@ from aiokafka import TopicPartition
 from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
 
 from common.cloudevents import Record
+from common.errors import Unavailable
 
 EVERY = 0.25  # seconds between two commits
 
@@ -19,8 +20,11 @@ EVERY = 0.25  # seconds between two commits
 class Committing:
     """The offsets of one consumer; who gives partitions away commits first."""
 
-    def __init__(self, consumer: Callable[[], Any], group: str, log: Any) -> None:
-        self._consumer, self._group, self._log = consumer, group, log
+    def __init__(
+        self, consumer: Callable[[], Any], group: str, log: Any, note: Callable[[dict[tuple[str, int], int]], Awaitable[None]] | None = None
+    ) -> None:
+        """`note` writes down what is about to be committed; while it raises `Unavailable`, nothing is."""
+        self._consumer, self._group, self._log, self._note = consumer, group, log, note
         self._settled: dict[tuple[str, int], int] = {}
         self._committed_at = float("-inf")
         self._later: asyncio.Task[None] | None = None
@@ -45,11 +49,13 @@ class Committing:
             return
         self._committed_at = asyncio.get_running_loop().time()
         try:
+            if self._note is not None:
+                await self._note({(place.topic, place.partition): offset for place, offset in offsets.items()})
             await consumer.commit(offsets)
         except (CommitFailedError, IllegalStateError) as error:
             # Others read these records again and find them applied.
             self._log.warning("commit failed", group=self._group, error=error)
-        except KafkaError as error:
+        except (KafkaError, Unavailable) as error:
             self._log.warning("commit failed", group=self._group, error=error)
             self._settled = settled | self._settled
             self._commit_soon(EVERY)  # nothing may follow for a long time

@@ -47,13 +47,14 @@ class Consuming(ConsumerRebalanceListener, Generic[P]):  # type: ignore[misc]
         patience: float,
         room: Callable[[], Any],
         gathering: Gathering | None = None,
+        note: Any = None,
     ) -> None:
         subscribes = tuple(subscribes)
         self._settling = Settling(runner, subscribes, parking, clock, metrics, tracing, group)
         self._parking, self._breaker, self._metrics, self._log = parking, breaker, metrics, log
         self._first = frozenset(on.message.topic for on in subscribes if on.first and issubclass(on.message, Event))
         self._group, self._prefix, self._patience, self._room = group, prefix, patience, room
-        self._committing, self._gathering = Committing(self.consumer, group, log), gathering
+        self._committing, self._gathering = Committing(self.consumer, group, log, note), gathering
         self.subscriber: Any = None
         self.assigned = asyncio.Event()
         self.settled_at: float | None = None

@@ -8,6 +8,7 @@ from common.aggregate import Aggregate
 from common.breaker import Breaker
 from common.clock import Clock
 from common.cloudevents import Record
+from common.epoch import Epoch
 from common.errors import NotFound, Rejected, Unavailable
 from common.events.base import Message
 from common.kept import ParkedRecord, keep, restore
@@ -45,9 +46,10 @@ class Parking:
         metrics: Metrics,
         log: Any,
         resumed: Callable[[], None] = lambda: None,
+        epoch: Epoch | None = None,
     ) -> None:
         self._ports = LanePorts(Collection(store, Lane), clock, service)
-        self._runner = Runner(self._ports, store, clock, wake)
+        self._runner = Runner(self._ports, store, clock, wake, epoch=epoch)
         self._handlers = {on.message: on for on in lane_handlers(service)}
         self._breaker, self._metrics, self._log, self._resumed = breaker, metrics, log, resumed
         self._parked: set[str] = set()

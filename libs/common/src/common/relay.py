@@ -18,6 +18,7 @@ from common.store.port import Entry, Store
 P = TypeVar("P")
 LOOK_FOR_DUE = 0.1  # seconds between two looks for waiting steps whose time has come
 LOOK_FOR_LEFT = 2.0  # seconds between two looks for entries that a crash has left
+LOOK_FOR_OLD = 5.0  # seconds between two looks for acknowledged events that need not be kept any more
 LEFT_AFTER = timedelta(seconds=5)  # younger entries are in the hands of who wrote them
 LONGEST_PAUSE = 5.0  # seconds between two tries while Kafka or the store is away
 ANY = datetime(9999, 1, 1, tzinfo=UTC)  # before which everything was written
@@ -52,10 +53,12 @@ class Relay(Generic[P]):
         clock: Clock,
         metrics: Metrics,
         log: Any,
+        keep: timedelta = timedelta(),
     ) -> None:
-        self._carrying, self._store, self._parking, self._clock, self._metrics, self._log = carrying, store, parking, clock, metrics, log
+        self._carrying, self._store, self._parking, self._clock, self._log, self._keep = carrying, store, parking, clock, log, keep
         self._kinds = {kind.collection: kind for kind in kinds}
         self._entries: dict[Key, deque[Entry]] = {}
+        self._metrics = metrics
         metrics.outbox.set_function(lambda: len(self._entries))
         self._last: OrderedDict[Key, int] = OrderedDict()  # the one not used for longest first
         self._ended: set[Key] = set()
@@ -63,8 +66,7 @@ class Relay(Generic[P]):
         self._tasks: set[asyncio.Task[None]] = set()
         self._looking: list[asyncio.Task[None]] = []
         self._stopping = False
-        self._resumed = asyncio.Event()
-        self._room = asyncio.Event()
+        self._resumed, self._room = asyncio.Event(), asyncio.Event()
         self._room.set()
 
     async def start(self) -> None:
@@ -72,7 +74,8 @@ class Relay(Generic[P]):
         with suppress(Unavailable):
             if await self._take_up(ANY):
                 self._resumed.set()  # there is more: look for it at once
-        self._looking = [asyncio.create_task(self._keep_looking(look)) for look in (self._look_for_due, self._look_for_left)]
+        for look in (self._look_for_due, self._look_for_left, self._look_for_old):
+            self._looking.append(asyncio.create_task(self._keep_looking(look)))
 
     async def stop(self, patience: float = 5.0) -> None:
         """Finish what can be finished within `patience` seconds; the rest lies safely in the outbox."""
@@ -179,7 +182,7 @@ class Relay(Generic[P]):
     async def _clear(self, key: Key) -> None:
         failpoint("relay.before-clear")
         with suppress(Unavailable):  # they stay, are found again, and are dropped by their marks
-            await self._store.told(*key, self._last.get(key, 0))
+            await self._store.told(*key, self._last.get(key, 0), self._clock.now() if self._keep else None)
 
     def _remember(self, key: Key, position: int) -> None:
         self._last[key] = position
@@ -220,6 +223,10 @@ class Relay(Generic[P]):
         self._resumed.clear()
         while await self._take_up(before):
             await self.room()
+
+    async def _look_for_old(self) -> None:
+        await asyncio.sleep(LOOK_FOR_OLD)
+        await self._store.forget_acknowledged(self._clock.now() - self._keep)
 
     async def _take_up(self, before: datetime) -> bool:
         """Queue what has lain in outboxes since before a moment; whether there may be more."""

@@ -12,6 +12,7 @@ from uuid import UUID
 from common.aggregate import Aggregate, Follow, Mark
 from common.clock import Clock
 from common.cloudevents import DATA_LIMIT
+from common.epoch import Epoch
 from common.errors import Contended, Unavailable
 from common.events.base import Event, Message, Step
 from common.failpoints import failpoint
@@ -65,8 +66,10 @@ class Runner(Generic[P]):
         pause: Callable[[int], Awaitable[None]] = jittered,
         untold: Callable[[Aggregate], int] = lambda _aggregate: 0,
         logbook: Logbook | None = None,
+        epoch: Epoch | None = None,
     ) -> None:
         self.ports = ports
+        self._epoch = epoch or Epoch()
         self._untold, self._logbook = untold, logbook
         self._store, self._clock, self._wake, self._pause = store, clock, wake, pause
         self._queues: dict[Hashable, _Queue] = {}
@@ -164,7 +167,7 @@ class Runner(Generic[P]):
         position = aggregate.next_sequence("outbox")
         what = follow.what
         if isinstance(what, Event):
-            type_, key, sequence = what.topic, what.key, aggregate.next_sequence(what.topic)
+            type_, key, sequence = what.topic, what.key, aggregate.next_sequence(what.topic, self._epoch.base)
         else:
             type_, key, sequence = type(what).__name__, str(aggregate.id), position
         return Entry(

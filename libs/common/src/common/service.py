@@ -3,99 +3,50 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from uuid import uuid4
 
+from common.acknowledged import kept_records
 from common.aggregate import Aggregate
+from common.blueprint import Blueprint, Context
 from common.breaker import Breaker
 from common.broker import Batch, make_broker, subscribe
 from common.carrying import Carrying, Publishing
 from common.clock import Clock, ShiftedClock, SystemClock
 from common.cloudevents import source_of
 from common.consuming import Consuming
+from common.epoch import Epoch
 from common.errors import Unavailable
-from common.events.base import Event, Message
+from common.events.base import Message
+from common.events.lane import PARKED
 from common.gathering import Gathering
 from common.lanes import Lane
+from common.log_view import KafkaLogView, LogView
 from common.metrics import Metrics
 from common.overload import Overload
+from common.pairing import Pairing, StorePairing
+from common.pairing_guard import PairingGuard
 from common.parking import Parking
-from common.processing.logbook import Logbook, Reading
 from common.processing.opening import open_logbook
 from common.processing.record import ProcessingRecord
-from common.processing.register import Register, Unregistered
 from common.publisher import Publisher
 from common.relay import Relay
 from common.runner import Origin, Runner
 from common.settings import ServiceSettings
 from common.store.opening import open_store
 from common.store.port import Store
-from common.subscribing import On, Once, Processing
 from common.telemetry import Tracing, logger, traceparent_of_request
 from common.watch import watch
 from common.web import make_app
 
 if TYPE_CHECKING:
-    from fastapi import APIRouter, FastAPI
+    from fastapi import FastAPI
 
 P = TypeVar("P")
-
-
-@dataclass(frozen=True)
-class Blueprint(Generic[P]):
-    """What a service is: `app.py` on one page."""
-
-    name: str
-    title: str
-    settings: ServiceSettings
-    aggregates: tuple[type[Aggregate], ...]
-    subscribes: tuple[On[P], ...]
-    publishes: tuple[type[Event], ...]
-    ports: Callable[[Context], P]
-    routes: Callable[[Context, P], APIRouter]
-    steps: tuple[On[P], ...] = ()
-    acts: tuple[Once[P], ...] = ()
-    commands: tuple[On[P], ...] = ()
-    starts: Callable[[Context], Awaitable[None]] | None = None
-    stops: Callable[[Context], Awaitable[None]] | None = None
-    register: Register | None = None
-    """Of processing activities, where it processes personal data."""
-    hurries: bool = True
-    """Whether somebody waits for what follows from an event; who does not hurry gets more of them at once."""
-
-    def topics(self) -> list[str]:
-        """What it subscribes to."""
-        return [on.message.topic for on in self.subscribes if issubclass(on.message, Event)]
-
-    def processings(self) -> list[Processing]:
-        """What it does with personal data by messages."""
-        return [on.processing for on in (*self.subscribes, *self.steps, *self.commands) if on.processing is not None]
-
-
-@dataclass
-class Context:
-    """What a service's own ports and routes may use of the chassis."""
-
-    settings: ServiceSettings
-    store: Store
-    clock: Clock
-    metrics: Metrics
-    tracing: Tracing
-    log: Any
-    ask: Callable[[Message], Awaitable[Aggregate | None]]
-    overloaded: Callable[[], timedelta | None]
-    logbook: Logbook | None = None
-    extras: dict[str, Any] = field(default_factory=dict)
-
-    def reading(self, action: str) -> Reading:
-        """For a route that answers with personal data; raises `Unregistered`."""
-        if self.logbook is None:
-            raise Unregistered(action)
-        return self.logbook.reading(action)
 
 
 class Service(Generic[P]):
@@ -109,10 +60,15 @@ class Service(Generic[P]):
         clock: Clock | None = None,
         publisher: Publishing | None = None,
         tracing: Tracing | None = None,
+        view: LogView | None = None,
+        replica: str | None = None,
     ) -> None:
+        """With a publisher of its own and no view of the log, store and log are not compared."""
         settings = blueprint.settings
         self.blueprint = blueprint
-        self.kinds: tuple[type[Aggregate], ...] = (*blueprint.aggregates, Lane, *((ProcessingRecord,) if blueprint.register else ()))
+        self.kinds: tuple[type[Aggregate], ...] = (
+            *blueprint.aggregates, Lane, StorePairing, *((ProcessingRecord,) if blueprint.register else ()),
+        )  # fmt: skip
         self.clock = clock or (
             ShiftedClock(settings.clock_file) if settings.clock_file and settings.environment != "production" else SystemClock()
         )
@@ -120,9 +76,12 @@ class Service(Generic[P]):
         self.metrics, self.log = Metrics(blueprint.name), logger(blueprint.name, settings.log_level)
         self.tracing = tracing or Tracing(blueprint.name, settings.trace_ratio, _exporter(settings))
         self.group = settings.topic_prefix + blueprint.name
-        self._publisher = publisher or Publisher(
-            settings.kafka_bootstrap_servers, blueprint.name, settings.topic_prefix, settings.kafka_security
-        )
+        self._publisher: Publishing = publisher or Publisher(
+            settings.kafka_bootstrap_servers, blueprint.name, settings.topic_prefix, settings.kafka_security,
+            lambda: kept_records(self.store, source_of(blueprint.name, settings.organisation_oin).encode()), self.log,
+        )  # fmt: skip
+        self.epoch = Epoch()
+        self.guard = self._guard(view or (self._kafka_view() if publisher is None else None), replica or str(uuid4()))
         self.logbook = open_logbook(blueprint.register, settings, blueprint.processings(), self.store, self.clock)
         self.context = Context(
             settings, self.store, self.clock, self.metrics, self.tracing, self.log, self._ask, self._overloaded, self.logbook
@@ -132,19 +91,36 @@ class Service(Generic[P]):
         self.broker: Any = None
         self.started = False
 
+    def _kafka_view(self) -> LogView:
+        made, settings = self.blueprint, self.blueprint.settings
+        own = [event.topic for event in (*made.publishes, PARKED[made.name]) if not event.personal]
+        return KafkaLogView(settings, self.group, own, self.log)
+
+    def _guard(self, view: LogView | None, replica: str) -> PairingGuard:
+        pairing = Pairing(self.blueprint.name, self.store, self.kinds, self.clock, self.epoch, replica, lambda: self._publisher.written)
+        return PairingGuard(pairing, view, self._publisher, self.blueprint.settings, self.log)
+
     def _put_together(self, blueprint: Blueprint[P]) -> None:
         settings = blueprint.settings
         self.ports = blueprint.ports(self.context)
         self.breaker = Breaker(settings.breaker_lanes_per_minute, self.clock)
-        self.parking = Parking(blueprint.name, self.store, self.clock, self._wake, self.breaker, self.metrics, self.log, self._resume_relay)
-        self.runner: Runner[P] = Runner(self.ports, self.store, self.clock, self._wake, untold=self._untold, logbook=self.logbook)
+        self.parking = Parking(
+            blueprint.name, self.store, self.clock, self._wake, self.breaker, self.metrics, self.log, self._resume_relay, self.epoch
+        )
+        self.runner: Runner[P] = Runner(
+            self.ports, self.store, self.clock, self._wake, untold=self._untold, logbook=self.logbook, epoch=self.epoch
+        )
         source = source_of(blueprint.name, settings.organisation_oin).encode()
         carrying = Carrying(self.runner, self.store, self._publisher, blueprint.steps, blueprint.acts, source, self.metrics, self.tracing)
-        self.relay: Relay[P] = Relay(carrying, self.store, self.parking, self.kinds, self.clock, self.metrics, self.log)
+        self.relay: Relay[P] = Relay(
+            carrying, self.store, self.parking, self.kinds, self.clock, self.metrics, self.log,
+            timedelta(seconds=settings.outbox_keep_seconds),
+        )  # fmt: skip
         self.overload = Overload(self.relay, self.clock, settings.outbox_limit_seconds)
         self.consuming: Consuming[P] = Consuming(
             self.runner, blueprint.subscribes, self.parking, self.breaker, self.clock, self.metrics, self.tracing, self.log,
             self.group, settings.topic_prefix, settings.patience_seconds, self.relay.room, Gathering() if blueprint.hurries else None,
+            self.guard.note_read,
         )  # fmt: skip
         self._commands = {on.message: on for on in blueprint.commands}
 
@@ -158,22 +134,39 @@ class Service(Generic[P]):
         """Open the store, start relay and consumer, and stop them in the order that loses no time."""
         await self._open_store()
         try:
+            await self.guard.pairing.open()
             await self.parking.refresh()
-            await self.relay.start()
-            if self.blueprint.starts is not None:
-                await self.blueprint.starts(self.context)
-            self.started = True
             self._background = [asyncio.create_task(watch(self))]
             if self.logbook is not None:
                 self._background.append(asyncio.create_task(self.logbook.forget_for_ever()))
-            if self.blueprint.subscribes:
-                self._background.append(asyncio.create_task(self._consume()))
+            begun = asyncio.create_task(self._begin())
+            self._background.append(begun)
+            if not self.guard.compares:
+                await begun
             yield
         finally:
             await self._stop()
 
+    async def _begin(self) -> None:
+        """Work, once it is known that store and log belong together."""
+        if not await self.guard.passed():
+            return
+        await self.relay.start()
+        if self.blueprint.starts is not None:
+            try:
+                await self.blueprint.starts(self.context)
+            except Exception:
+                self.guard.refuse("The service could not start its own work.")
+                raise
+        self.started = True
+        self._background.append(asyncio.create_task(self.guard.note_durable_for_ever()))
+        if self.blueprint.subscribes:
+            self._background.append(asyncio.create_task(self._consume()))
+
     def ready(self) -> str | None:
         """Why this is not ready for work, or None."""
+        if self.guard.refusal is not None:
+            return self.guard.refusal.rstrip(".")
         if self.breaker.open:
             return "too many lanes were parked within a minute; see loket lanes"
         if self.blueprint.subscribes and not self.consuming.assigned.is_set():
@@ -220,6 +213,7 @@ class Service(Generic[P]):
             await self.blueprint.stops(self.context)
         if isinstance(self._publisher, Publisher):
             await self._publisher.close()
+        await self.guard.close()
         await self.store.close()
         self.tracing.close()
         self.log.info("stopped")

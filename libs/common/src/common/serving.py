@@ -2,13 +2,15 @@
 
 import logging
 import resource
+import sys
 from typing import Any
 
 import uvicorn
 
+from common.blueprint import Blueprint
 from common.interpreter import settle_down
 from common.patience import bounded_protocol
-from common.service import Blueprint, Service
+from common.service import Service
 from common.telemetry import LibraryLines
 
 STOP_SECONDS = 30
@@ -32,7 +34,11 @@ def run(blueprint: Blueprint[Any]) -> None:
         store="mongo" if settings.mongo_url else "sqlite",
         region=str(settings.region_path.name),
     )
-    uvicorn.Server(config).run()
+    server = uvicorn.Server(config)
+    service.guard.refused = lambda: setattr(server, "should_exit", True)
+    server.run()
+    if service.guard.refusal is not None:
+        sys.exit(service.guard.refusal)
 
 
 def _allow_connections() -> None:

@@ -59,6 +59,13 @@ class ServiceSettings(KafkaSettings):
     outbox_limit_seconds: float = Field(
         default=60, gt=0, description="Oldest entry in the outbox before new submissions are asked to come back later."
     )
+    outbox_keep_seconds: float = Field(
+        default=60,
+        ge=0,
+        le=86_400,
+        description="How long an event stays in the outbox after Kafka has acknowledged it, to be sent again where a broker has lost it; "
+        "longer than brokers take to write to disk (`log.flush.interval.ms`, or the kernel's write-back). 0 keeps nothing.",
+    )
 
     @model_validator(mode="after")
     def _production_speaks_tls(self) -> Self:

@@ -9,6 +9,7 @@ from loket.commands import clock, contracts, jars, lanes, processing_records
 from loket.commands.acl import acl
 from loket.commands.demo import demo
 from loket.commands.rebuild import rebuild
+from loket.commands.recover import recover
 from loket.commands.reset import reset
 from loket.commands.token import token
 from loket.commands.up import up
@@ -21,6 +22,7 @@ app.command()(demo)
 app.command()(up)
 app.command()(reset)
 app.command()(rebuild)
+app.command()(recover)
 app.command()(token)
 app.command()(acl)
 app.add_typer(clock.app, name="clock")

@@ -1,14 +1,14 @@
 """Runs intake."""
 
 from common.environment import read
-from common.serving import run
+from common.starting import start
 from intake.app import build
 from intake.settings import Settings
 
 
 def main() -> None:
-    """Read the environment and serve."""
-    run(build(read(Settings)))
+    """Serve until told to stop; with `recover`, bring the store back to the log instead."""
+    start(build(read(Settings)))
 
 
 if __name__ == "__main__":

@@ -1,10 +1,10 @@
 """Notifications tells people what happens with their case, in their own language, and never the same thing twice."""
 
+from common.blueprint import Blueprint, Context
 from common.events.case import CaseClosed, CaseCreated, CaseInformationRequested, CaseReferred
 from common.events.notification import NotificationFailed, NotificationRequested, NotificationSent, NotificationSuppressed
 from common.events.party import PartyContactChanged, PartyContactErased
 from common.events.visit import VisitCancelled, VisitConfirmed
-from common.service import Blueprint, Context
 from common.store.port import Collection
 from common.subscribing import Processing, on, once
 from notifications import api, handlers
@@ -24,6 +24,7 @@ from notifications.domain import (
     WithdrawMessage,
 )
 from notifications.ports import Ports
+from notifications.restoring import RestoringLetters
 from notifications.settings import Settings
 from notifications.store import StoredMessages
 from notifications.wording import Region, RegionWording
@@ -101,6 +102,7 @@ def build(settings: Settings) -> Blueprint[Ports]:
         ports=ports,
         routes=lambda context, _ports: api.routes(context, StoredMessages(context.store), wording),
         stops=hang_up,
+        restoring=RestoringLetters,
         register=region.register,
     )
 

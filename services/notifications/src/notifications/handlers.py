@@ -9,6 +9,7 @@ from notifications.domain import (
     Contact,
     HandOver,
     Information,
+    Lost,
     Message,
     Order,
     Outcome,
@@ -157,8 +158,9 @@ async def send_again(command: SendAgain, ports: Ports) -> Message:
 
 
 async def _request(order: Order, ports: Ports) -> Message | None:
-    if await ports.messages.get(order.id) is not None:
-        return None
+    known = await ports.messages.get(order.id)
+    if known is not None:
+        return known.recall(order.facts)
     now = ports.clock.now()
     message = Message.requested(order, ports.wording.locale(order.template, order.language), ports.policy, now)
     return await _claim(message, ports)
@@ -185,6 +187,8 @@ async def _why_not(message: Message, contact: Contact | None, ports: Ports) -> s
         case PlannedVisit() as plan:
             visit = await ports.visits.get(visit_messages_id(plan.visit_id))
             return visit.why_outdated(plan) if visit else None
+        case Lost():
+            return "content_lost"
         case Information() as information:
             return await _why_not_asked(message, information, ports)
         case _:

@@ -1,14 +1,14 @@
 """Runs scheduling with the settings of its environment."""
 
 from common.environment import read
-from common.serving import run
+from common.starting import start
 from scheduling.app import build
 from scheduling.settings import Settings
 
 
 def main() -> None:
-    """Serve until SIGTERM or Ctrl-C."""
-    run(build(read(Settings)))
+    """Serve until told to stop; with `recover`, bring the store back to the log instead."""
+    start(build(read(Settings)))
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """Scheduling gives every case that needs a desk one visit that settles everything: what it hears, does and tells, on one page."""
 
+from common.blueprint import Blueprint, Context
 from common.events.appointment import (
     AppointmentBooked,
     AppointmentCancelled,
@@ -11,7 +12,6 @@ from common.events.appointment import (
 )
 from common.events.case import CaseClosed, CaseScreened
 from common.events.visit import VisitCancelled, VisitConfirmed, VisitDeferred, VisitProposed
-from common.service import Blueprint, Context
 from common.subscribing import on
 from scheduling import api, handlers
 from scheduling.diary import Diary
@@ -37,6 +37,7 @@ from scheduling.memory import Memory
 from scheduling.openings import Openings
 from scheduling.ports import Ports
 from scheduling.region import Region
+from scheduling.restoring import RestoringVisits
 from scheduling.settings import Settings
 from scheduling.store import StoredAgendas, StoredVisits
 
@@ -117,4 +118,5 @@ def build(settings: Settings) -> Blueprint[Ports]:
         publishes=PUBLISHES,
         ports=lambda context: make_ports(context, region, settings),
         routes=lambda context, ports: api.routes(context, ports, region),
+        restoring=RestoringVisits,
     )

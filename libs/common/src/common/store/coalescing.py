@@ -32,10 +32,11 @@ class Saving(NamedTuple):
 
 
 class Clearing(NamedTuple):
-    """Entries up to a position that have been carried out."""
+    """Entries up to a position that have been carried out; their events are kept where it says since when."""
 
     key: Key
     position: int
+    keep_since: str | None = None
 
 
 @dataclass
@@ -146,10 +147,10 @@ class CoalescingStore(ABC):
         self._writing.asked.saves.append((saving, future))
         return await self._writing.ask(future)
 
-    async def told(self, collection: str, id_: UUID, position: int) -> None:
-        """Clear the entries up to a position."""
+    async def told(self, collection: str, id_: UUID, position: int, keep_since: datetime | None = None) -> None:
+        """Clear the entries up to a position, or keep its events as acknowledged."""
         future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._writing.asked.clears.append((Clearing((collection, str(id_)), position), future))
+        self._writing.asked.clears.append((Clearing((collection, str(id_)), position, _text(keep_since)), future))
         await self._writing.ask(future, hurry=False)
 
     async def take(self, collection: str, id_: UUID, position: int) -> bool:

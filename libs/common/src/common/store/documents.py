@@ -1,11 +1,14 @@
 """How aggregates and their outbox lie in MongoDB's documents, and filters over declared fields."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import orjson
+
 from common.aggregate import Aggregate, How
+from common.store.coalescing import Saving
 from common.store.port import Entry, Range, Value, indexed_fields, plain
 
 
@@ -22,7 +25,7 @@ def entry_of(document: Mapping[str, Any]) -> Entry:
     ids = {name: UUID(document[name]) if document[name] else None for name in ("id", "correlation", "causation")}
     return Entry(
         **{
-            **document,
+            **{name: document[name] for name in Entry._fields},
             **ids,
             "how": How(document["how"]),
             "time": datetime.fromisoformat(document["time"]),
@@ -31,9 +34,46 @@ def entry_of(document: Mapping[str, Any]) -> Entry:
     )
 
 
-def in_order(document: Mapping[str, Any]) -> tuple[Entry, ...]:
-    """The outbox of a document by position; servers promise no order."""
-    return tuple(sorted((entry_of(entry) for entry in document["outbox"]), key=lambda entry: entry.position))
+def creation(saving: Saving, token: str) -> dict[str, Any]:
+    """The document of an aggregate that is saved for the first time; `token` tells this save from any other."""
+    entries = [document_of(entry) for entry in saving.entries]
+    return {"_id": saving.key[1], **_state(saving, token), "outbox": entries, "outbox_n": len(entries)}
+
+
+def change(saving: Saving, token: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Filter and change that save an aggregate, if its version is still the one expected; its outbox only grows."""
+    made: dict[str, Any] = {"$set": _state(saving, token)}
+    if entries := [document_of(entry) for entry in saving.entries]:
+        made |= {"$push": {"outbox": {"$each": entries}}, "$inc": {"outbox_n": len(entries)}}
+    return {"_id": saving.key[1], "version": saving.version - 1}, made
+
+
+def _state(saving: Saving, token: str) -> dict[str, Any]:
+    return {
+        "version": saving.version,
+        "write_id": token,
+        "state": orjson.loads(saving.document),
+        "ix": saving.indexed,
+        "due": saving.due or "",
+    }
+
+
+def in_order(entries: Iterable[Mapping[str, Any]]) -> tuple[Entry, ...]:
+    """The entries of a document by position; servers promise no order."""
+    return tuple(sorted(map(entry_of, entries), key=lambda entry: entry.position))
+
+
+def pull(id_: str, position: int) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Filter and change that take one entry out, if it is there."""
+    return {"_id": id_, "outbox.position": position}, {"$pull": {"outbox": {"position": position}}, "$inc": {"outbox_n": -1}}
+
+
+def clear(id_: str, entry: Mapping[str, Any], keep_since: str | None) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Filter and change that clear one entry that has been carried out; an event may be kept as acknowledged."""
+    found, change = pull(id_, entry["position"])
+    if keep_since is not None and entry["how"] == How.TELL:
+        change["$push"] = {"acknowledged": {**entry, "since": keep_since}}
+    return found, change
 
 
 def filter_of(kind: type[Aggregate], where: Mapping[str, Value | Range]) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from pymongo.write_concern import WriteConcern
 from common.aggregate import Aggregate
 from common.errors import Unavailable
 from common.store.coalescing import Asked, Clearing, CoalescingStore, Key, Saving, by_collection
-from common.store.documents import declared, document_of, filter_of, in_order
+from common.store.documents import change, clear, creation, declared, filter_of, in_order, pull
 from common.store.port import Entry, Range, Untold, Value, plain
 
 A = TypeVar("A", bound=Aggregate)
@@ -49,6 +49,7 @@ class MongoStore(CoalescingStore):
                     [("_id", 1), ("version", 1)],
                     [("outbox_n", 1)],
                     [("due", 1)],
+                    [("acknowledged.since", 1)],
                     *([(f"ix.{field}", 1) for field in index] for index in kind.indexes),
                 ]
                 await self._database[name].create_indexes([IndexModel(index, unique=index[0][0] == "_id") for index in indexes])
@@ -102,7 +103,7 @@ class MongoStore(CoalescingStore):
         for name in self._kinds:
             cursor = self._database[name].find({"outbox_n": {"$gt": 0}}, {"outbox": 1}).sort("outbox.0.time", 1).limit(limit)
             for document in await self._asked_alone(cursor.to_list(None)):
-                entries = in_order(document)
+                entries = in_order(document["outbox"])
                 if entries and entries[0].time < before:
                     found.append(Untold(name, UUID(document["_id"]), entries))
         return sorted(found, key=lambda untold: untold.entries[0].time)[:limit]
@@ -110,7 +111,27 @@ class MongoStore(CoalescingStore):
     async def entries(self, collection: str, id_: UUID) -> tuple[Entry, ...]:
         """Every entry of one aggregate, in order."""
         document = await self._asked_alone(self._database[collection].find_one({"_id": str(id_)}, {"outbox": 1}))
-        return () if document is None else in_order(document)
+        return () if document is None else in_order(document["outbox"])
+
+    async def acknowledged(self, after: tuple[str, UUID] | None, limit: int) -> list[Untold]:
+        """Aggregates with events kept as acknowledged, those after a given one."""
+        start = ("", "") if after is None else (after[0], str(after[1]))
+        found: list[Untold] = []
+        for name in sorted(name for name in self._kinds if name >= start[0]):
+            where = {"acknowledged.since": {"$gt": ""}, "_id": {"$gt": start[1] if name == start[0] else ""}}
+            cursor = self._database[name].find(where, {"acknowledged": 1}).sort("_id", 1).limit(limit - len(found))
+            documents = await self._asked_alone(cursor.to_list(None)) if len(found) < limit else []
+            found += [Untold(name, UUID(document["_id"]), in_order(document["acknowledged"])) for document in documents]
+        return found
+
+    async def forget_acknowledged(self, before: datetime) -> None:
+        """Remove the events that were acknowledged before a moment."""
+        old = {"$lt": str(plain(before))}
+        for name in self._kinds:
+            kept = await self._asked_alone(self._database[name].find({"acknowledged.since": old}, {"_id": 1}).to_list(None))
+            pulls = [UpdateOne({"_id": one["_id"]}, {"$pull": {"acknowledged": {"since": old}}}) for one in kept]
+            for start in range(0, len(pulls), MANY):
+                await self._asked_alone(self._database[name].bulk_write(pulls[start : start + MANY], ordered=False))
 
     async def due(self, now: datetime, limit: int) -> list[tuple[str, UUID]]:
         """Aggregates with a waiting step whose time has come."""
@@ -169,17 +190,14 @@ class MongoStore(CoalescingStore):
 
     async def _clear(self, name: str, clears: "list[tuple[Clearing, asyncio.Future[None]]]") -> None:
         """Take entries out without touching the version, one by one, so that two relays never count one twice."""
-        upto: dict[str, int] = {}
-        for clearing, _ in clears:
-            upto[clearing.key[1]] = max(clearing.position, upto.get(clearing.key[1], 0))
-        cursor = self._database[name].find({"_id": {"$in": list(upto)}}, {"outbox.position": 1})
-        done = [
-            (one["_id"], entry["position"])
+        upto = {clearing.key[1]: clearing for clearing, _ in sorted(clears, key=lambda one: one[0].position)}
+        cursor = self._database[name].find({"_id": {"$in": list(upto)}}, {"outbox": 1})
+        pulls = [
+            UpdateOne(*clear(one["_id"], entry, upto[one["_id"]].keep_since))
             for one in await cursor.to_list(None)
             for entry in one["outbox"]
-            if entry["position"] <= upto[one["_id"]]
+            if entry["position"] <= upto[one["_id"]].position
         ]
-        pulls = [UpdateOne(*_pull(id_, position)) for id_, position in done]
         for start in range(0, len(pulls), MANY):
             await self._database[name].bulk_write(pulls[start : start + MANY], ordered=False)
         for _, future in clears:
@@ -187,7 +205,7 @@ class MongoStore(CoalescingStore):
                 future.set_result(None)
 
     async def _take(self, taking: Clearing, future: "asyncio.Future[bool]") -> None:
-        result = await self._database[taking.key[0]].update_one(*_pull(taking.key[1], taking.position))
+        result = await self._database[taking.key[0]].update_one(*pull(taking.key[1], taking.position))
         if not future.done():
             future.set_result(result.modified_count == 1)
 
@@ -212,20 +230,7 @@ class MongoStore(CoalescingStore):
 
 
 def _write(saving: Saving, token: str) -> InsertOne[dict[str, Any]] | UpdateOne:
-    id_, entries = saving.key[1], [document_of(entry) for entry in saving.entries]
-    state = {
-        "version": saving.version,
-        "write_id": token,
-        "state": orjson.loads(saving.document),
-        "ix": saving.indexed,
-        "due": saving.due or "",
-    }
-    if saving.version == 1:
-        return InsertOne({"_id": id_, **state, "outbox": entries, "outbox_n": len(entries)})
-    change: dict[str, Any] = {"$set": state}
-    if entries:
-        change |= {"$push": {"outbox": {"$each": entries}}, "$inc": {"outbox_n": len(entries)}}
-    return UpdateOne({"_id": id_, "version": saving.version - 1}, change)
+    return InsertOne(creation(saving, token)) if saving.version == 1 else UpdateOne(*change(saving, token))
 
 
 def _duplicates(error: BulkWriteError) -> set[int]:
@@ -234,10 +239,6 @@ def _duplicates(error: BulkWriteError) -> set[int]:
     if any(fault["code"] != DUPLICATE for fault in faults) or error.details.get("writeConcernErrors"):
         raise error
     return {fault["index"] for fault in faults}
-
-
-def _pull(id_: str, position: int) -> tuple[dict[str, Any], dict[str, Any]]:
-    return {"_id": id_, "outbox.position": position}, {"$pull": {"outbox": {"position": position}}, "$inc": {"outbox_n": -1}}
 
 
 def _unavailable(error: PyMongoError) -> Unavailable:

@@ -106,8 +106,17 @@ class Store(Protocol):
     async def untold(self, before: datetime, limit: int) -> list[Untold]:
         """Aggregates with entries written before a moment, the oldest first."""
 
-    async def told(self, collection: str, id_: UUID, position: int) -> None:
-        """Clear the entries up to a position; the version stays."""
+    async def told(self, collection: str, id_: UUID, position: int, keep_since: datetime | None = None) -> None:
+        """Clear the entries up to a position; the version stays.
+
+        With `keep_since` (now) its events are kept as acknowledged instead, for the case that Kafka loses them again.
+        """
+
+    async def acknowledged(self, after: "tuple[str, UUID] | None", limit: int) -> list[Untold]:
+        """Aggregates with events kept as acknowledged, in the order of collection and id, those after a given one."""
+
+    async def forget_acknowledged(self, before: datetime) -> None:
+        """Remove the events that were acknowledged before a moment."""
 
     async def take(self, collection: str, id_: UUID, position: int) -> bool:
         """Take one entry out; True for the one caller who did, so that it can be carried out at most once."""

@@ -15,7 +15,19 @@ from common.aggregate import Aggregate
 from common.errors import Unavailable
 from common.store.coalescing import Asked, CoalescingStore, Key, refuse
 from common.store.port import Entry, Range, Untold, Value, plain
-from common.store.tables import CREATE_OUTBOX, ENTRIES, UNTOLD, clause, create, declared, entry_of, quoted
+from common.store.tables import (
+    ACKNOWLEDGED,
+    ADD_ACKNOWLEDGED,
+    CREATE_OUTBOX,
+    ENTRIES,
+    FORGET_ENTRIES,
+    UNTOLD,
+    clause,
+    create,
+    declared,
+    entry_of,
+    quoted,
+)
 from common.store.writing import Writer
 
 A = TypeVar("A", bound=Aggregate)
@@ -93,11 +105,16 @@ class SqliteStore(CoalescingStore):
 
     async def untold(self, before: datetime, limit: int) -> list[Untold]:
         """Aggregates with entries written before a moment, the oldest first."""
-        rows = await self._other(lambda: self._reader.execute(UNTOLD, [str(plain(before)), limit]).fetchall())
-        found: dict[tuple[str, str], list[Entry]] = {}
-        for row in rows:
-            found.setdefault((row[0], row[1]), []).append(entry_of(row))
-        return [Untold(collection, UUID(id_), tuple(entries)) for (collection, id_), entries in found.items()]
+        return _by_aggregate(await self._other(lambda: self._reader.execute(UNTOLD, [str(plain(before)), limit]).fetchall()))
+
+    async def acknowledged(self, after: tuple[str, UUID] | None, limit: int) -> list[Untold]:
+        """Aggregates with events kept as acknowledged, those after a given one."""
+        start = ("", "") if after is None else (after[0], str(after[1]))
+        return _by_aggregate(await self._other(lambda: self._reader.execute(ACKNOWLEDGED, [*start, limit]).fetchall()))
+
+    async def forget_acknowledged(self, before: datetime) -> None:
+        """Remove the events that were acknowledged before a moment."""
+        await self._other(lambda: self._db.execute(FORGET_ENTRIES, [str(plain(before))]), writing=True)
 
     async def entries(self, collection: str, id_: UUID) -> tuple[Entry, ...]:
         """Every entry of one aggregate, in order."""
@@ -146,6 +163,9 @@ class SqliteStore(CoalescingStore):
 
     def _create(self) -> None:
         with self._transaction():
+            columns = {row[1] for row in self._db.execute("pragma table_info(outbox)")}
+            if columns and "acknowledged" not in columns:  # a file of before events were kept
+                self._db.execute(ADD_ACKNOWLEDGED)
             for statement in chain(CREATE_OUTBOX, *map(create, self._kinds.values())):
                 self._db.execute(statement)
 
@@ -215,3 +235,10 @@ class SqliteStore(CoalescingStore):
             query = f"select id from {quoted(name)} where due <= ? order by due limit ?"  # nosec B608 # noqa: S608 - declared names
             found += [(name, id_) for (id_,) in self._reader.execute(query, [now, limit])]
         return found[:limit]
+
+
+def _by_aggregate(rows: Iterable[tuple[str, ...]]) -> list[Untold]:
+    found: dict[tuple[str, str], list[Entry]] = {}
+    for row in rows:
+        found.setdefault((row[0], row[1]), []).append(entry_of(row))
+    return [Untold(collection, UUID(id_), tuple(entries)) for (collection, id_), entries in found.items()]

@@ -12,17 +12,34 @@ from common.store.port import Entry, Range, Value, indexed_fields, plain
 _OUTBOX = """
 create table if not exists outbox (
     collection text, aggregate text, position integer, how text, id text, type text, key text, sequence integer, version integer,
-    time text, data blob, trace text, correlation text, causation text, primary key (collection, aggregate, position)
+    time text, data blob, trace text, correlation text, causation text, acknowledged text, primary key (collection, aggregate, position)
 ) without rowid
 """
-CREATE_OUTBOX = (_OUTBOX, "create index if not exists outbox_time on outbox (time)")
-CLEAR_ENTRIES = "delete from outbox where collection = ? and aggregate = ? and position <= ?"
+ADD_ACKNOWLEDGED = "alter table outbox add column acknowledged text"
+CREATE_OUTBOX = (
+    _OUTBOX,
+    "drop index if exists outbox_time",
+    "create index if not exists outbox_pending on outbox (time) where acknowledged is null",
+    "create index if not exists outbox_acknowledged on outbox (acknowledged) where acknowledged is not null",
+)
+CLEAR_ENTRIES = "delete from outbox where collection = ? and aggregate = ? and position <= ? and acknowledged is null"
+KEEP_ENTRIES = """
+update outbox set acknowledged = ? where collection = ? and aggregate = ? and position <= ? and how = 'tell' and acknowledged is null
+"""
+FORGET_ENTRIES = "delete from outbox where acknowledged < ?"
 TAKE_ENTRY = "delete from outbox where collection = ? and aggregate = ? and position = ?"
-ENTRIES = "select * from outbox where collection = ? and aggregate = ? order by position"
+ENTRIES = "select * from outbox where collection = ? and aggregate = ? and acknowledged is null order by position"
 UNTOLD = """
 select o.* from outbox o join (
-    select collection, aggregate, min(time) as oldest from outbox where time < ? group by collection, aggregate order by oldest limit ?
-) using (collection, aggregate) order by oldest, o.collection, o.aggregate, o.position
+    select collection, aggregate, min(time) as oldest from outbox where time < ? and acknowledged is null
+    group by collection, aggregate order by oldest limit ?
+) using (collection, aggregate) where o.acknowledged is null order by oldest, o.collection, o.aggregate, o.position
+"""
+ACKNOWLEDGED = """
+select o.* from outbox o join (
+    select distinct collection, aggregate from outbox where acknowledged is not null and (collection, aggregate) > (?, ?)
+    order by collection, aggregate limit ?
+) using (collection, aggregate) where o.acknowledged is not null order by o.collection, o.aggregate, o.position
 """
 
 
@@ -77,12 +94,12 @@ def row_of(key: Key, entry: Entry) -> tuple[str | int | bytes | None, ...]:
     """An entry as a row of the outbox."""
     correlation, causation = (None if id_ is None else str(id_) for id_ in (entry.correlation, entry.causation))
     head = (*key, entry.position, entry.how, str(entry.id), entry.type, entry.key, entry.sequence, entry.version)
-    return (*head, str(plain(entry.time)), entry.data, entry.trace, correlation, causation)
+    return (*head, str(plain(entry.time)), entry.data, entry.trace, correlation, causation, None)
 
 
 def entry_of(row: tuple[str, ...]) -> Entry:
     """A row of the outbox as an entry."""
-    _, _, position, how, id_, type_, key, sequence, version, time, data, trace, correlation, causation = row
+    _, _, position, how, id_, type_, key, sequence, version, time, data, trace, correlation, causation, _ = row
     return Entry(
         int(position),
         How(how),

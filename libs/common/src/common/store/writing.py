@@ -9,12 +9,12 @@ from typing import Any, TypeVar
 from common.aggregate import Aggregate
 from common.store.coalescing import Clearing, Saving, by_collection
 from common.store.port import indexed_fields
-from common.store.tables import CLEAR_ENTRIES, TAKE_ENTRY, insert, row_of, update
+from common.store.tables import CLEAR_ENTRIES, KEEP_ENTRIES, TAKE_ENTRY, insert, row_of, update
 
 T = TypeVar("T")
 Row = tuple[Any, ...]
 ROWS = (64, 8, 1)
-"""Rows of one statement: few sizes, so that each is prepared once; 64 rows of an outbox have 896 values, and any SQLite takes 999."""
+"""Rows of one statement: few sizes, so that each is prepared once; 64 rows of an outbox have 960 values, and any SQLite takes 999."""
 
 
 class Writer:
@@ -40,7 +40,11 @@ class Writer:
         return self._db.execute(TAKE_ENTRY, [*taking.key, taking.position]).rowcount == 1
 
     def clear(self, clearings: Iterable[Clearing]) -> None:
-        """Take out the entries up to a position of each aggregate."""
+        """Take out the entries up to a position of each aggregate; events that are to be kept stay, as acknowledged."""
+        clearings = list(clearings)
+        kept = [(clearing.keep_since, *clearing.key, clearing.position) for clearing in clearings if clearing.keep_since]
+        if kept:
+            self._db.executemany(KEEP_ENTRIES, kept)
         self._db.executemany(CLEAR_ENTRIES, [(*clearing.key, clearing.position) for clearing in clearings])
 
     def _create(self, collection: str, rows: Sequence[Row]) -> list[bool]:

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import TypeVar
 from uuid import UUID
 
-from common.aggregate import Aggregate
+from common.aggregate import Aggregate, How
 from common.store.port import Entry, Range, Untold, Value, indexed_fields, indexed_values, plain
 
 A = TypeVar("A", bound=Aggregate)
@@ -18,6 +18,7 @@ class MemoryStore:
     def __init__(self) -> None:
         self._documents: dict[Key, tuple[int, bytes, datetime | None, dict[str, str | int | None]]] = {}
         self.outbox: dict[Key, list[Entry]] = {}
+        self._acknowledged: dict[Key, list[tuple[datetime, Entry]]] = {}
 
     async def start(self) -> None:
         """Nothing to open."""
@@ -81,15 +82,33 @@ class MemoryStore:
         """Remove an aggregate with all its entries."""
         self._documents.pop((kind.collection, id_), None)
         self.outbox.pop((kind.collection, id_), None)
+        self._acknowledged.pop((kind.collection, id_), None)
 
     async def untold(self, before: datetime, limit: int) -> list[Untold]:
         """Aggregates with entries written before a moment, the oldest first."""
         waiting = [(entries[0].time, key, entries) for key, entries in self.outbox.items() if entries and entries[0].time < before]
         return [Untold(*key, tuple(entries)) for _, key, entries in sorted(waiting, key=lambda one: one[0])[:limit]]
 
-    async def told(self, collection: str, id_: UUID, position: int) -> None:
-        """Clear the entries up to a position."""
-        self._keep((collection, id_), lambda entry: entry.position > position)
+    async def told(self, collection: str, id_: UUID, position: int, keep_since: datetime | None = None) -> None:
+        """Clear the entries up to a position, or keep its events as acknowledged."""
+        key = (collection, id_)
+        if keep_since is not None:
+            told = [entry for entry in self.outbox.get(key, ()) if entry.position <= position and entry.how is How.TELL]
+            self._acknowledged.setdefault(key, []).extend((keep_since, entry) for entry in told)
+        self._keep(key, lambda entry: entry.position > position)
+
+    async def acknowledged(self, after: Key | None, limit: int) -> list[Untold]:
+        """Aggregates with events kept as acknowledged, those after a given one."""
+        keys = sorted((key for key in self._acknowledged if after is None or _order(key) > _order(after)), key=_order)
+        return [Untold(*key, tuple(entry for _, entry in self._acknowledged[key])) for key in keys[:limit]]
+
+    async def forget_acknowledged(self, before: datetime) -> None:
+        """Remove the events that were acknowledged before a moment."""
+        for key, kept in list(self._acknowledged.items()):
+            if left := [one for one in kept if one[0] >= before]:
+                self._acknowledged[key] = left
+            else:
+                del self._acknowledged[key]
 
     async def take(self, collection: str, id_: UUID, position: int) -> bool:
         """Take one entry out; True for the one caller who did."""
@@ -108,6 +127,10 @@ class MemoryStore:
     async def due(self, now: datetime, limit: int) -> list[tuple[str, UUID]]:
         """Aggregates with a waiting step whose time has come."""
         return [key for key, (_, _, due, _) in self._documents.items() if due is not None and due <= now][:limit]
+
+
+def _order(key: Key) -> tuple[str, str]:
+    return key[0], str(key[1])
 
 
 def _matches(indexed: Mapping[str, str | int | None], where: Mapping[str, Value | Range]) -> bool:

@@ -33,7 +33,9 @@ def rights(platform: Platform, prefix: str = "") -> tuple[Right, ...]:
 
 def _of(service: Described, prefix: str) -> Iterable[Right]:
     principal = prefix + service.name
-    yield from (Right(principal, "topic", prefix + topic, ("Write", "Describe")) for topic in _topics(service.tells))
+    for event in sorted(service.tells, key=lambda event: event.topic):  # it reads its own last events, to know its store for theirs
+        operations: tuple[Operation, ...] = ("Write", "Describe") if event.personal else ("Read", "Write", "Describe")
+        yield Right(principal, "topic", prefix + event.topic, operations)
     yield from (Right(principal, "topic", prefix + topic, ("Read", "Describe")) for topic in _topics(service.hears))
     yield Right(principal, "group", prefix + service.name, ("Read",))
 

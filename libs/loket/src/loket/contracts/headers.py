@@ -26,7 +26,12 @@ _PROPERTIES: dict[str, dict[str, Any]] = {
     "ce_subject": _UUID | {"description": "The aggregate that the event is about."},
     "ce_time": {"type": "string", "format": "date-time", "description": "When it was written down; when it happened is `occurredAt`."},
     "ce_dataschema": {"type": "string", "description": "Where the schema of the payload lies."},
-    "ce_sequence": _NUMBER | {"description": "1, 2, 3 … per aggregate and topic; one that is not higher than the last is a repetition."},
+    "ce_sequence": _NUMBER
+    | {
+        "description": "1, 2, 3 … per aggregate and topic; one that is not higher than the last is a repetition. "
+        "After a store was recovered it goes on above the next multiple of 10¹²."
+    },
+    "ce_epoch": _NUMBER | {"description": "How often the publisher's store was recovered, plus one: the upper digits of `ce_sequence`."},
     "ce_aggregateversion": _NUMBER | {"description": "The version of the aggregate that the change made."},
     "ce_partitionkey": {"type": "string", "description": "The key of the record."},
     "ce_correlationid": _UUID | {"description": "The journey that it is part of."},

@@ -1,7 +1,7 @@
 """Messages, contacts and visits as notifications knows them: what is told, when, and what came of it."""
 
 from notifications.domain.contact import Contact
-from notifications.domain.facts import CancelledVisit, Closing, Facts, Information, PlannedVisit, Referral, Submission
+from notifications.domain.facts import CancelledVisit, Closing, Facts, Information, Lost, PlannedVisit, Referral, Submission
 from notifications.domain.message import Message, Order, State, Template, message_id
 from notifications.domain.policy import Policy
 from notifications.domain.steps import Delivery, HandOver, Outcome, RecordOutcome, SendAgain, SendMessage, SettleUnknown, WithdrawMessage
@@ -15,6 +15,7 @@ __all__ = [
     "Facts",
     "HandOver",
     "Information",
+    "Lost",
     "Message",
     "Order",
     "Outcome",

@@ -82,4 +82,10 @@ class CancelledVisit(_Facts):
         return max((item.ends_at for item in self.items), default=None)
 
 
-Facts = Annotated[Submission | Information | Referral | Closing | PlannedVisit | CancelledVisit, Field(discriminator="kind")]
+class Lost(_Facts):
+    """What a letter was about was lost with the store; it comes back when the event that asked for it is read again."""
+
+    kind: Literal["lost"] = "lost"
+
+
+Facts = Annotated[Submission | Information | Referral | Closing | PlannedVisit | CancelledVisit | Lost, Field(discriminator="kind")]

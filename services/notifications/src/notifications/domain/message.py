@@ -11,7 +11,7 @@ from common.aggregate import Aggregate
 from common.events.base import Code, Language
 from common.events.notification import NotificationFailed, NotificationRequested, NotificationSent, NotificationSuppressed
 from common.ids import derived
-from notifications.domain.facts import CancelledVisit, Facts, Information, PlannedVisit
+from notifications.domain.facts import CancelledVisit, Facts, Information, Lost, PlannedVisit
 from notifications.domain.policy import Policy
 from notifications.domain.steps import HandOver, Outcome, RecordOutcome, SendMessage, SettleUnknown
 
@@ -96,6 +96,13 @@ class Message(Aggregate):
                 expires_at=message.expires_at,
             )
         )
+
+    def recall(self, facts: Facts) -> Self | None:
+        """Know again what it is about, where that was lost."""
+        if not isinstance(self.facts, Lost):
+            return None
+        self.facts = facts
+        return self
 
     def send_at(self, moment: datetime) -> Self:
         """Look at it again at a moment."""

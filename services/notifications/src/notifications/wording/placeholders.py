@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 from common.events.base import Language
 from common.events.visit import VisitItem
-from notifications.domain import CancelledVisit, Closing, Facts, Information, PlannedVisit, Referral, Submission
+from notifications.domain import CancelledVisit, Closing, Facts, Information, Lost, PlannedVisit, Referral, Submission
+from notifications.ports import NoWords
 from notifications.wording.dates import listed, named_zone, written_day, written_time
 from notifications.wording.region import Region
 
@@ -42,7 +43,7 @@ class Speaker:
                 return self._referral(facts)
             case Closing():
                 return {"result": facts.result}
-            case PlannedVisit() | CancelledVisit():
+            case PlannedVisit() | CancelledVisit() | Lost():
                 return self._visit(facts)
 
     def appointment(self, item: VisitItem, timezone: str) -> AppointmentWords:
@@ -60,7 +61,9 @@ class Speaker:
         row = self._region.locations.on(location_id, self._day)
         return f"{row.name[self.language]}, {row.address[self.language]}"
 
-    def _visit(self, visit: PlannedVisit | CancelledVisit) -> Placeholders:
+    def _visit(self, visit: PlannedVisit | CancelledVisit | Lost) -> Placeholders:
+        if isinstance(visit, Lost):
+            raise NoWords("What the letter was about was lost.")
         return self._planned(visit) if isinstance(visit, PlannedVisit) else self._cancelled(visit)
 
     def _planned(self, visit: PlannedVisit) -> Placeholders:

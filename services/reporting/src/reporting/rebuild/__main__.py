@@ -8,8 +8,8 @@ from datetime import date
 from common.clock import ShiftedClock, SystemClock
 from common.environment import read
 from common.interpreter import run
+from common.log import LogError
 from reporting.domain import Period
-from reporting.rebuild.log import LogError
 from reporting.rebuild.rebuilding import rebuild
 from reporting.settings import Settings
 

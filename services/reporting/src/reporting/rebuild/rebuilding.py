@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from common.clock import Clock
 from common.cloudevents import Record, parse
+from common.log import Log, LogError, committed_beyond, members_of, open_log
 from common.store.opening import open_store
 from common.store.port import Store
 from reporting.app import AGGREGATES, RECORDED, Reading, wire
@@ -16,7 +17,6 @@ from reporting.figures import Figures
 from reporting.generations import Generation, beside, live, point_to
 from reporting.ports import Ports
 from reporting.rebuild.comparison import FactsBefore, Line, compare, table
-from reporting.rebuild.log import Log, LogError, committed_beyond, members_of, open_log
 from reporting.rebuild.replay import Ends, replay
 from reporting.region import Region
 from reporting.settings import Settings

@@ -1,6 +1,6 @@
 """The log as Kafka keeps it: every record of some topics from offset 0 to the ends at the time of asking, without a group."""
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -8,7 +8,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 
 from common.cloudevents import Record
-from common.kafka_security import KafkaSettings
+from common.kafka_security import KafkaSecurity, KafkaSettings
 
 Place = tuple[str, int]  # topic, partition
 
@@ -42,15 +42,15 @@ class Log:
 
 
 @asynccontextmanager
-async def open_log(kafka: KafkaSettings, topics: Iterable[str]) -> AsyncIterator[Log]:
-    """The log of topics from its very beginning; raises `LogError` where the beginning or a topic is gone."""
+async def open_log(kafka: KafkaSettings, topics: Iterable[str], *, whole: bool = True) -> AsyncIterator[Log]:
+    """The log of topics from its very beginning; raises `LogError` where a topic is gone or, if it has to be `whole`, the beginning."""
     places = await _places(kafka, [kafka.topic_prefix + topic for topic in topics])
-    consumer = AIOKafkaConsumer(**_reached(kafka), group_id=None, enable_auto_commit=False, auto_offset_reset="earliest")
+    consumer = AIOKafkaConsumer(**reached(kafka), group_id=None, enable_auto_commit=False, auto_offset_reset="earliest")
     await consumer.start()
     try:
         consumer.assign(places)
         begins = await consumer.beginning_offsets(places)
-        if gone := sorted({place.topic for place, offset in begins.items() if offset}):
+        if whole and (gone := sorted({place.topic for place, offset in begins.items() if offset})):
             raise LogError(f"The log does not begin at 0 any more: {', '.join(gone)}. Nothing can be compared with the whole of it.")
         ends = await consumer.end_offsets(places)
         yield Log(consumer, ends, kafka.topic_prefix)
@@ -59,7 +59,7 @@ async def open_log(kafka: KafkaSettings, topics: Iterable[str]) -> AsyncIterator
 
 
 async def _places(kafka: KafkaSettings, topics: list[str]) -> list[TopicPartition]:
-    async with _administration(kafka) as admin:
+    async with administration(kafka) as admin:
         found = await admin.describe_topics(topics)
     if missing := sorted(topic["topic"] for topic in found if topic["error_code"] or not topic["partitions"]):
         raise LogError(f"Kafka does not know {', '.join(missing)}.")
@@ -68,14 +68,14 @@ async def _places(kafka: KafkaSettings, topics: list[str]) -> list[TopicPartitio
 
 async def members_of(kafka: KafkaSettings, group: str) -> int:
     """How many replicas read as a group at the moment."""
-    async with _administration(kafka) as admin:
+    async with administration(kafka) as admin:
         answers = await admin.describe_consumer_groups([group])
         return sum(len(found[5]) for answer in answers for found in answer.groups)
 
 
 async def committed_beyond(kafka: KafkaSettings, group: str, ends: dict[Place, int]) -> bool:
     """Whether a group has read further than these offsets."""
-    async with _administration(kafka) as admin:
+    async with administration(kafka) as admin:
         offsets = await admin.list_consumer_group_offsets(group)
         return any(
             found.offset > ends.get((place.topic.removeprefix(kafka.topic_prefix), place.partition), found.offset)
@@ -83,9 +83,33 @@ async def committed_beyond(kafka: KafkaSettings, group: str, ends: dict[Place, i
         )
 
 
+async def set_group_offsets(kafka: KafkaSettings, group: str, offsets: Mapping[Place, int]) -> None:
+    """Let a group without members go on at these offsets (topics without the prefix)."""
+    consumer = AIOKafkaConsumer(**reached(kafka), group_id=group, enable_auto_commit=False)
+    places = {TopicPartition(kafka.topic_prefix + topic, partition): offset for (topic, partition), offset in offsets.items()}
+    await consumer.start()
+    try:
+        consumer.assign(list(places))
+        if places:
+            await consumer.commit(places)
+    finally:
+        await consumer.stop()
+
+
+async def end_offsets(bootstrap: str, security: KafkaSecurity, places: list[TopicPartition]) -> dict[TopicPartition, int]:
+    """The offset after the last record of each partition."""
+    consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, group_id=None, enable_auto_commit=False, **security.of_client())
+    await consumer.start()
+    try:
+        return dict(await consumer.end_offsets(places))
+    finally:
+        await consumer.stop()
+
+
 @asynccontextmanager
-async def _administration(kafka: KafkaSettings) -> AsyncIterator[AIOKafkaAdminClient]:
-    admin = AIOKafkaAdminClient(**_reached(kafka))
+async def administration(kafka: KafkaSettings) -> AsyncIterator[AIOKafkaAdminClient]:
+    """A client for questions about topics and groups."""
+    admin = AIOKafkaAdminClient(**reached(kafka))
     await admin.start()
     try:
         yield admin
@@ -93,5 +117,6 @@ async def _administration(kafka: KafkaSettings) -> AsyncIterator[AIOKafkaAdminCl
         await admin.close()
 
 
-def _reached(kafka: KafkaSettings) -> dict[str, Any]:
+def reached(kafka: KafkaSettings) -> dict[str, Any]:
+    """How a client of aiokafka reaches Kafka."""
     return {"bootstrap_servers": kafka.kafka_bootstrap_servers, **kafka.kafka_security.of_client()}

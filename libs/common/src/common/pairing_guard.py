@@ -1,0 +1,77 @@
+"""Lets a service work only on a store that belongs to the log, and keeps both noted while it works."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from typing import Any
+
+from aiokafka.errors import KafkaError
+
+from common.carrying import Publishing
+from common.errors import Unavailable
+from common.log_view import LogView
+from common.pairing import Pairing
+from common.settings import ServiceSettings
+
+COMPARE_SECONDS = 20.0  # for one comparison of store and log
+
+
+class PairingGuard:
+    """`refusal` is the reason why the service does no work, once it is known; `refused` is called then."""
+
+    def __init__(self, pairing: Pairing, view: LogView | None, publisher: Publishing, settings: ServiceSettings, log: Any) -> None:
+        """Without a view of the log nothing is compared."""
+        self.pairing, self.compares = pairing, view is not None
+        self._view, self._publisher, self._settings, self._log = view, publisher, settings, log
+        self.refusal: str | None = None
+        self.refused: Callable[[], None] = lambda: None
+
+    async def passed(self) -> bool:
+        """Compare store and log as soon as Kafka answers; after an unclean end, what was acknowledged lately is sent again first."""
+        if self._view is None:
+            return True
+        while True:
+            try:
+                async with asyncio.timeout(COMPARE_SECONDS):
+                    self.refusal = await self.pairing.compare(await self._view.look())
+                if self.refusal is not None:
+                    self.refuse(self.refusal)
+                    return False
+                await self._send_again()
+            except (OSError, KafkaError, Unavailable) as error:  # TimeoutError is an OSError
+                self._log.warning("kafka not reachable", kafka=self._settings.kafka_bootstrap_servers, error=error)
+                await asyncio.sleep(1)
+            else:
+                return True
+
+    def refuse(self, reason: str) -> None:
+        """Do no work, and say why; whoever serves ends the process."""
+        self.refusal = reason
+        self._log.error("store refused", reason=reason)
+        self.refused()
+
+    async def note_read(self, offsets: Mapping[tuple[str, int], int]) -> None:
+        """Write down how far topics (with their prefix) have been processed; raises `Unavailable`."""
+        if self._view is not None:
+            prefix = self._settings.topic_prefix
+            await self.pairing.note_read({(topic.removeprefix(prefix), number): offset for (topic, number), offset in offsets.items()})
+
+    async def note_durable_for_ever(self) -> None:
+        """What was acknowledged before all that is kept is on the brokers' disks."""
+        while self.compares:
+            written = dict(self._publisher.written)
+            await asyncio.sleep(self._settings.outbox_keep_seconds + 1)
+            with suppress(Unavailable):
+                await self.pairing.note_durable(written)
+
+    async def close(self) -> None:
+        """Note that the service has stopped cleanly."""
+        if self.compares:
+            with suppress(Unavailable):
+                await self.pairing.close()
+
+    async def _send_again(self) -> None:
+        self._publisher.written |= self.pairing.written()
+        if self.pairing.unclean:
+            count = await self._publisher.send_again()
+            self._log.info("sent again after an unclean stop", records=count)
