@@ -1,7 +1,7 @@
 # The only door: `make` lists what is behind it. Needs Python >= 3.11 and make; everything else is fetched by locks with hashes.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lock up demo test test-containers simulate simulate-selftest chaos chaos-selftest fuzz audit check format contracts bench clean
+.PHONY: help setup lock up demo test test-containers simulate simulate-selftest chaos chaos-selftest drill fuzz audit check format contracts bench clean
 
 SERVICES := intake scheduling notifications reporting
 MEMBERS := libs/common $(SERVICES:%=services/%) libs/loket
@@ -49,6 +49,9 @@ chaos: .venv/.ready ## real processes on three brokers, killed, stopped and cut 
 
 chaos-selftest: .venv/.ready ## runs builds broken on purpose until the judge of chaos names them (ARGS: names of some)
 	@PYTHONPATH=tests $(BIN)/python -m chaos.selftest $(ARGS)
+
+drill: .venv/.ready ## back up, go on, restore each store alone and all of them, recover; what must hold afterwards
+	@LOKET_DRILL=long $(BIN)/python -m pytest tests/drill $(ARGS)
 
 check: .venv/.ready ## format, lint, types, import rules, generated files up to date
 	@$(BIN)/ruff format --check --quiet .

@@ -18,6 +18,7 @@ import orjson
 import yaml
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
+from chassis import LONG
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from standardwebhooks import Webhook
 
@@ -168,9 +169,11 @@ def registration(**more: Any) -> dict[str, Any]:
 
 
 @asynccontextmanager
-async def whole_platform(kafka: str, folder: Path, *, mongo_url: str | None = None) -> AsyncIterator[Platform]:
-    """The platform under a topic prefix of its own, running until the block ends."""
-    prefix, clock, letterbox, spans = f"t{secrets.token_hex(4)}.", MovedClock(), Letterbox(), InMemorySpanExporter()
+async def whole_platform(
+    kafka: str, folder: Path, *, mongo_url: str | None = None, prefix: str = "", clock: MovedClock | None = None
+) -> AsyncIterator[Platform]:
+    """The platform under a topic prefix of its own, or again under one that it had, running until the block ends."""
+    prefix, clock, letterbox, spans = prefix or f"t{secrets.token_hex(4)}.", clock or MovedClock(), Letterbox(), InMemorySpanExporter()
     await create_topics(kafka, TOPICS, prefix)
     letterbox.open()
     keys = _partner_secrets(folder / "partners")
@@ -184,8 +187,9 @@ async def whole_platform(kafka: str, folder: Path, *, mongo_url: str | None = No
                 platform.clients[name] = await stack.enter_async_context(
                     httpx.AsyncClient(transport=transport, base_url=f"http://{name}.test")
                 )
-            for service in services.values():
-                await service.consuming.assigned.wait()
+            async with asyncio.timeout(LONG):
+                for service in services.values():
+                    await service.consuming.assigned.wait()
             yield platform
     finally:
         letterbox.close()
@@ -221,7 +225,7 @@ def _store(service: str, folder: Path, prefix: str) -> dict[str, Any]:
 
 
 def _partner_secrets(folder: Path) -> dict[str, str]:
-    folder.mkdir(parents=True)
+    folder.mkdir(parents=True, exist_ok=True)
     keys = {partner: f"whsec_{base64.b64encode(secrets.token_bytes(32)).decode()}" for partner in sources()}
     for partner, key in keys.items():
         (folder / partner).write_text(key + "\n")

@@ -87,8 +87,8 @@ async def set_group_offsets(kafka: KafkaSettings, group: str, offsets: Mapping[P
     """Let a group without members go on at these offsets (topics without the prefix)."""
     consumer = AIOKafkaConsumer(**reached(kafka), group_id=group, enable_auto_commit=False)
     places = {TopicPartition(kafka.topic_prefix + topic, partition): offset for (topic, partition), offset in offsets.items()}
-    await consumer.start()
     try:
+        await consumer.start()
         consumer.assign(list(places))
         if places:
             await consumer.commit(places)
@@ -99,8 +99,8 @@ async def set_group_offsets(kafka: KafkaSettings, group: str, offsets: Mapping[P
 async def end_offsets(bootstrap: str, security: KafkaSecurity, places: list[TopicPartition]) -> dict[TopicPartition, int]:
     """The offset after the last record of each partition."""
     consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, group_id=None, enable_auto_commit=False, **security.of_client())
-    await consumer.start()
     try:
+        await consumer.start()
         return dict(await consumer.end_offsets(places))
     finally:
         await consumer.stop()
@@ -110,8 +110,8 @@ async def end_offsets(bootstrap: str, security: KafkaSecurity, places: list[Topi
 async def administration(kafka: KafkaSettings) -> AsyncIterator[AIOKafkaAdminClient]:
     """A client for questions about topics and groups."""
     admin = AIOKafkaAdminClient(**reached(kafka))
-    await admin.start()
     try:
+        await admin.start()
         yield admin
     finally:
         await admin.close()

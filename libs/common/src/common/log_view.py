@@ -47,8 +47,8 @@ class KafkaLogView:
         """The state of the log as it is now."""
         committed = await self._committed()
         consumer = AIOKafkaConsumer(**reached(self._kafka), group_id=None, enable_auto_commit=False)
-        await consumer.start()
         try:
+            await consumer.start()
             places = await self._places(consumer)
             ends = await consumer.end_offsets(places)
             begins = await consumer.beginning_offsets(places)

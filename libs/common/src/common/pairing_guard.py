@@ -14,6 +14,7 @@ from common.pairing import Pairing
 from common.settings import ServiceSettings
 
 COMPARE_SECONDS = 20.0  # for one comparison of store and log
+RETRY_SECONDS = 0.5  # between two tries; a Kafka that is new has no coordinator of groups for some seconds
 
 
 class PairingGuard:
@@ -28,21 +29,21 @@ class PairingGuard:
 
     async def passed(self) -> bool:
         """Compare store and log as soon as Kafka answers; after an unclean end, what was acknowledged lately is sent again first."""
-        if self._view is None:
-            return True
-        while True:
+        said = ""
+        while self._view is not None:
             try:
                 async with asyncio.timeout(COMPARE_SECONDS):
-                    self.refusal = await self.pairing.compare(await self._view.look())
-                if self.refusal is not None:
-                    self.refuse(self.refusal)
-                    return False
-                await self._send_again()
+                    refusal = await self.pairing.compare(await self._view.look())
+                if refusal is None:
+                    await self._send_again()
+                    return True
             except (OSError, KafkaError, Unavailable) as error:  # TimeoutError is an OSError
-                self._log.warning("kafka not reachable", kafka=self._settings.kafka_bootstrap_servers, error=error)
-                await asyncio.sleep(1)
+                said = self._say_once(said, error)
+                await asyncio.sleep(RETRY_SECONDS)
             else:
-                return True
+                self.refuse(refusal)
+                return False
+        return True
 
     def refuse(self, reason: str) -> None:
         """Do no work, and say why; whoever serves ends the process."""
@@ -75,3 +76,10 @@ class PairingGuard:
         if self.pairing.unclean:
             count = await self._publisher.send_again()
             self._log.info("sent again after an unclean stop", records=count)
+
+    def _say_once(self, said: str, error: Exception) -> str:
+        """Warn of a kind of error when it comes, and not at each try."""
+        kind = type(error).__name__
+        if kind != said:
+            self._log.warning("kafka not reachable", kafka=self._settings.kafka_bootstrap_servers, error=error)
+        return kind

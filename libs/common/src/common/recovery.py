@@ -55,7 +55,7 @@ class Recovery:
     async def _recover(self, store: Store, pairing: Pairing, log: LogState, *, dry_run: bool) -> bool:
         offsets = {place: min(offset, pairing.read_up_to(place)) for place, offset in log.committed.items()}
         again = sum(offset - offsets[place] for place, offset in log.committed.items())
-        epoch = max(self._epoch.number, *(epoch_of(event.sequence) for event in log.last)) + 1
+        epoch = max([self._epoch.number, *(epoch_of(event.sequence) for event in log.last)]) + 1
         restoring = None if self._blueprint.restoring is None else self._blueprint.restoring()
         if dry_run:
             self._say(f"Would restore from its own events: {', '.join(restoring.topics) if restoring else 'nothing'}.")

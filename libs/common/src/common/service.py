@@ -149,15 +149,16 @@ class Service(Generic[P]):
 
     async def _begin(self) -> None:
         """Work, once it is known that store and log belong together."""
-        if not await self.guard.passed():
-            return
-        await self.relay.start()
-        if self.blueprint.starts is not None:
-            try:
+        try:
+            if not await self.guard.passed():
+                return
+            await self.relay.start()
+            if self.blueprint.starts is not None:
                 await self.blueprint.starts(self.context)
-            except Exception:
-                self.guard.refuse("The service could not start its own work.")
-                raise
+        except Exception as error:
+            self.log.error("start failed", error=error)  # noqa: TRY400 - with its place, without its text
+            self.guard.refuse(f"The start of {self.blueprint.name} failed ({type(error).__name__}).")
+            raise
         self.started = True
         self._background.append(asyncio.create_task(self.guard.note_durable_for_ever()))
         if self.blueprint.subscribes:

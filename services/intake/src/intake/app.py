@@ -35,6 +35,7 @@ from intake.domain.messages import (
 )
 from intake.ports import Ports
 from intake.region_pack import read_region, read_register
+from intake.restoring import RestoringCases
 from intake.settings import Settings
 from intake.store import StoredCases
 
@@ -118,5 +119,6 @@ def build(settings: Settings) -> Blueprint[Ports]:
             cases=StoredCases(context.store, Case), contacts=Collection(context.store, Contact), region=region, clock=context.clock
         ),
         routes=lambda context, ports: routes(context, ports, settings),
+        restoring=RestoringCases,
         register=read_register(settings.region_path / "intake"),
     )

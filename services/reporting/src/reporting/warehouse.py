@@ -32,7 +32,7 @@ COLUMNS = {
     "case_id": "uuid",
     "occurred_at": "timestamptz",
     "recorded_at": "timestamptz",
-    "sequence": "integer",
+    "sequence": "bigint",
     "partition": "integer",
     "offset": "bigint",
     "data": "varchar",
