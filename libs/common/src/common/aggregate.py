@@ -56,6 +56,8 @@ class Aggregate(BaseModel):
     id: UUID
     version: int = 0
     correlation: UUID | None = None
+    submitter: str = ""
+    """Which partner handed in what this follows from, by its code; empty where nobody did. What one submitter sends stops no other."""
     applied: dict[str, int] = Field(default_factory=dict)
     told: dict[str, int] = Field(default_factory=dict)
     waiting: dict[str, Waiting] = Field(default_factory=dict)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from common.aggregate import Aggregate
 from common.clock import Clock
 from common.events.base import Event, Message
 from common.metrics import Metrics
+from common.overload import Wait
 from common.processing.logbook import Logbook, Reading
 from common.processing.register import Register, Unregistered
 from common.restoring import Restoring
@@ -69,7 +69,8 @@ class Context:
     tracing: Tracing
     log: Any
     ask: Callable[[Message], Awaitable[Aggregate | None]]
-    overloaded: Callable[[], timedelta | None]
+    overloaded: Callable[[str], Wait | None]
+    """Whether what a submitter hands in should come later."""
     logbook: Logbook | None = None
     extras: dict[str, Any] = field(default_factory=dict)
 

@@ -3,6 +3,7 @@
 import asyncio
 from collections import deque
 from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
 from functools import cache
 from typing import Generic, Protocol, TypeVar
 from uuid import UUID
@@ -21,6 +22,7 @@ from common.telemetry import Tracing
 
 P = TypeVar("P")
 Key = tuple[str, UUID]  # collection, id
+AFTER_ALL = datetime(9999, 1, 1, tzinfo=UTC)
 
 
 class Publishing(Protocol):
@@ -74,7 +76,7 @@ class Carrying(Generic[P]):
     async def _step(self, key: Key, entry: Entry) -> str:
         on = self.steps[entry.type]
         with self._tracing.span(entry.type, entry.trace, attributes={"loket.step": entry.type}) as trace:
-            origin = Origin(step_mark(*key, entry.position), trace, entry.correlation, entry.causation)
+            origin = Origin(step_mark(*key, entry.position), trace, entry.correlation, entry.causation, entry.submitter)
             failpoint("relay.before-step")
             await self.runner.run(on, on.message.model_validate_json(entry.data), origin)
         failpoint("relay.after-step")
@@ -94,7 +96,7 @@ class Carrying(Generic[P]):
                 return "unknown"  # nobody can say what came of it; the step that waits beside it settles that
             failpoint("relay.after-act")
             # A mark of its own: another relay may have gone on meanwhile, and its later steps must not make this one stale.
-            origin = Origin(Mark(f"{key[0]}/{key[1]}/{entry.position}", 1), trace, entry.correlation, entry.causation)
+            origin = Origin(Mark(f"{key[0]}/{key[1]}/{entry.position}", 1), trace, entry.correlation, entry.causation, entry.submitter)
             await self._record(self.steps[type(outcome).__name__], outcome, origin)
         return "done"
 
@@ -118,3 +120,12 @@ def together_with_first(entries: deque[Entry]) -> list[Entry]:
         elif entry is not first:
             break
     return together
+
+
+def oldest_by_submitter(queues: Iterable[deque[Entry]]) -> dict[str, datetime]:
+    """When the oldest of some entries was written, for each submitter."""
+    found: dict[str, datetime] = {}
+    for entries in queues:
+        if entries and entries[0].time < found.get(entries[0].submitter, AFTER_ALL):
+            found[entries[0].submitter] = entries[0].time
+    return found

@@ -18,6 +18,7 @@ from common.store.port import Entry
 TYPE_PREFIX = "nl.arbeidsmarktdiensten"
 DATA_LIMIT = 64 * 1024  # bytes; NL GOV profile, section on size limits
 CONTENT_TYPE = b"application/json"
+SUBMITTER_CHARACTERS = 64
 NUMBER_DIGITS = 18  # more no count of ours will ever have
 TRACEPARENT = re.compile("00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 
@@ -114,6 +115,8 @@ def outgoing(entry: Entry, subject: UUID, source: bytes) -> Outgoing:
         headers.append(("ce_correlationid", str(entry.correlation).encode()))
     if entry.causation:
         headers.append(("ce_causationid", str(entry.causation).encode()))
+    if entry.submitter:
+        headers.append(("ce_submitter", entry.submitter.encode()))
     if entry.trace:
         headers.append(("traceparent", entry.trace.encode()))
     return Outgoing(entry.type, entry.key.encode(), entry.data, headers)
@@ -197,6 +200,7 @@ def _envelope(record: Record, topic: str, headers: Mapping[str, bytes | None]) -
             aggregate_version=_number(_word(headers, "ce_aggregateversion")),
             correlation=ids.ce_correlationid,
             causation=ids.ce_causationid,
+            submitter=(headers.get("ce_submitter") or b"").decode()[:SUBMITTER_CHARACTERS],
             traceparent=_traceparent(headers.get("traceparent")),
             topic=topic,
             partition=record.partition,

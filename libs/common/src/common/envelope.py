@@ -23,6 +23,7 @@ class Envelope(NamedTuple):
     topic: str
     partition: int
     offset: int
+    submitter: str = ""
 
     @property
     def mark(self) -> Mark:

@@ -11,7 +11,7 @@ from fastapi import APIRouter, Query
 
 from common.access.guard import GuardedRoute, allowed
 from common.http import View
-from common.lanes import Kind, Lane, State
+from common.lanes import GiveUp, Kind, Lane, State
 from common.telemetry import traceparent_of_request
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ class LaneView(View):
     error: str
     attempts: int
     trace: str
+    reason: str
     waiting: int
     records: list[str]
 
@@ -52,13 +53,13 @@ def lane_routes(service: Service[Any]) -> APIRouter:
         with service.tracing.span("lane redrive", traceparent_of_request.get(), linked=waiting.trace) as trace:
             return _view(await service.parking.redrive(lane_id, partial(service.consuming.process, under=trace)))
 
-    @router.post("/lanes/{lane_id}/discard", summary="Give up the first record for good", dependencies=write)
-    async def discard(lane_id: UUID) -> LaneView:
-        return _view(await service.parking.discard(lane_id))
+    @router.post("/lanes/{lane_id}/discard", summary="Give up the first record for good; a step needs a reason", dependencies=write)
+    async def discard(lane_id: UUID, reason: GiveUp | None = None) -> LaneView:
+        return _view(await service.parking.discard(lane_id, reason))
 
     @router.post("/breaker/reset", summary="Let the consumer go on after too many parked lanes", status_code=204, dependencies=write)
     async def reset() -> None:
-        service.breaker.reset()
+        await service.shared_breaker.reset()
         service.metrics.breaker.set(0)
 
     return router
@@ -68,5 +69,5 @@ def _view(lane: Lane) -> LaneView:
     places = [f"{record.topic}/{record.partition}@{record.offset}" for record in lane.records]
     return LaneView(
         lane_id=lane.id, name=lane.name, kind=lane.kind, state=lane.state, parked_at=lane.parked_at, error=lane.error,
-        attempts=lane.attempts, trace=lane.trace, waiting=len(places), records=places[:100],
+        attempts=lane.attempts, trace=lane.trace, reason=lane.reason, waiting=len(places), records=places[:100],
     )  # fmt: skip

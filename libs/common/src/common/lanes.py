@@ -51,6 +51,9 @@ class Lane(Aggregate):
     error: str
     attempts: int = 1
     trace: str = ""
+    submitter: str = ""
+    reason: str = ""
+    """What was wrong with the bytes in quarantine, or why a step was given up."""
     records: list[ParkedRecord] = Field(default_factory=list)
 
     def queue(self, record: ParkedRecord) -> Self:
@@ -68,6 +71,8 @@ class Park(Message):
     record: ParkedRecord
     error: str
     trace: str = ""
+    submitter: str = ""
+    reason: str = ""
 
 
 class Queue(Message):
@@ -97,6 +102,24 @@ class Resume(Message):
 
     lane_id: UUID
     discard: bool = False
+    reason: str = ""
+
+
+class GiveUp(StrEnum):
+    """Why a step is given up for good."""
+
+    CANNOT_BE_MENDED = "cannot_be_mended"
+    DONE_BY_HAND = "done_by_hand"
+    NOT_WANTED = "not_wanted"
+
+
+class StepGivenUp(Message):
+    """A step of an aggregate will never run; told to the service, so that somebody sees to what it was for."""
+
+    collection: str
+    id: UUID
+    step: str
+    reason: GiveUp
 
 
 @dataclass(frozen=True)
@@ -118,11 +141,11 @@ async def park(message: Park, ports: LanePorts) -> Lane | None:
     lane = await ports.lanes.get(lane_id(message.name))
     now = ports.clock.now()
     if lane is None:
-        lane = Lane(id=lane_id(message.name), name=message.name, kind=message.kind, parked_at=now, error=message.error, trace=message.trace)
+        lane = Lane(id=lane_id(message.name), name=message.name, kind=message.kind, parked_at=now, error=message.error)
     elif lane.state is State.PARKED:
         return lane.queue(message.record)
-    else:
-        lane.state, lane.parked_at, lane.error, lane.attempts, lane.trace = State.PARKED, now, message.error, 1, message.trace
+    lane.state, lane.parked_at, lane.error, lane.attempts = State.PARKED, now, message.error, 1
+    lane.trace, lane.submitter, lane.reason = message.trace, message.submitter, message.reason
     lane.records = [message.record]
     return lane.tell(_parked_event(lane, ports))
 
@@ -154,7 +177,7 @@ async def fail(message: Fail, ports: LanePorts) -> Lane:
 async def resume(message: Resume, ports: LanePorts) -> Lane:
     """Open a lane."""
     lane = await _existing(message.lane_id, ports)
-    lane.records = []
+    lane.records, lane.reason = [], message.reason or lane.reason
     return _end(lane, discard=message.discard)
 
 

@@ -18,6 +18,7 @@ from common.log_view import KafkaLogView, LogState, Place
 from common.pairing import Pairing, StorePairing
 from common.processing.record import ProcessingRecord
 from common.restoring import Restoring
+from common.shared_breaker import BreakerState
 from common.store.opening import open_store
 from common.store.port import Store
 
@@ -36,7 +37,7 @@ class Recovery:
 
     async def run(self, *, dry_run: bool) -> bool:
         """Whether store and log belong together afterwards; raises `LogError` while a replica runs or the log has lost its beginning."""
-        kinds = (*self._blueprint.aggregates, Lane, StorePairing, *((ProcessingRecord,) if self._blueprint.register else ()))
+        kinds = (*self._blueprint.aggregates, Lane, BreakerState, StorePairing, *((ProcessingRecord,) if self._blueprint.register else ()))
         store = open_store(self._settings, self._blueprint.name, kinds)
         await store.start()
         try:

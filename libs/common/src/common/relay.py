@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Generic, Protocol, TypeVar
 
 from common.aggregate import Aggregate
-from common.carrying import Carrying, Key, together_with_first
+from common.carrying import Carrying, Key, oldest_by_submitter, together_with_first
 from common.clock import Clock
 from common.errors import Unavailable
 from common.failpoints import failpoint
@@ -102,9 +102,9 @@ class Relay(Generic[P]):
         """Whether so much is under way that others wait for room."""
         return not self._room.is_set()
 
-    def oldest(self) -> datetime | None:
-        """When the oldest entry under way was written."""
-        return min((entries[0].time for entries in self._entries.values() if entries), default=None)
+    def oldest_by_submitter(self) -> dict[str, datetime]:
+        """When the oldest entry under way was written, for each submitter."""
+        return oldest_by_submitter(self._entries.values())
 
     def idle(self) -> bool:
         """Whether nothing is under way."""

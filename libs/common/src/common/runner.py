@@ -33,6 +33,7 @@ class Origin(NamedTuple):
     trace: str = ""
     correlation: UUID | None = None
     causation: UUID | None = None
+    submitter: str = ""
 
 
 class Undeclared(Exception):
@@ -118,7 +119,7 @@ class Runner(Generic[P]):
                 del aggregate.waiting[name]
                 aggregate.then(steps[name].message.model_validate(waiting.step))  # type: ignore[arg-type]
             first = due[0][1]
-            if await self._save(aggregate, Origin(None, first.trace, aggregate.correlation, first.causation), None):
+            if await self._save(aggregate, Origin(None, first.trace, aggregate.correlation, first.causation, aggregate.submitter), None):
                 return
             await self._pause(attempt)
 
@@ -154,6 +155,7 @@ class Runner(Generic[P]):
             aggregate.apply(origin.mark)
         if aggregate.correlation is None:
             aggregate.correlation = origin.correlation or aggregate.id
+        aggregate.submitter = aggregate.submitter or origin.submitter
         aggregate.version += 1
         entries = [self._entry(aggregate, follow, origin) for follow in follows]
         failpoint("runner.before-save")
@@ -183,6 +185,7 @@ class Runner(Generic[P]):
             trace=origin.trace,
             correlation=aggregate.correlation,
             causation=origin.causation,
+            submitter=aggregate.submitter,
         )
 
     @asynccontextmanager

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
@@ -24,10 +24,10 @@ from common.errors import Unavailable
 from common.events.base import Message
 from common.events.lane import PARKED
 from common.gathering import Gathering
-from common.lanes import Lane
+from common.lanes import Lane, StepGivenUp
 from common.log_view import KafkaLogView, LogView
 from common.metrics import Metrics
-from common.overload import Overload
+from common.overload import Overload, Wait
 from common.pairing import Pairing, StorePairing
 from common.pairing_guard import PairingGuard
 from common.parking import Parking
@@ -37,6 +37,7 @@ from common.publisher import Publisher
 from common.relay import Relay
 from common.runner import Origin, Runner
 from common.settings import ServiceSettings
+from common.shared_breaker import BreakerState, SharedBreaker
 from common.store.opening import open_store
 from common.store.port import Store
 from common.telemetry import Tracing, logger, traceparent_of_request
@@ -67,7 +68,7 @@ class Service(Generic[P]):
         settings = blueprint.settings
         self.blueprint = blueprint
         self.kinds: tuple[type[Aggregate], ...] = (
-            *blueprint.aggregates, Lane, StorePairing, *((ProcessingRecord,) if blueprint.register else ()),
+            *blueprint.aggregates, Lane, BreakerState, StorePairing, *((ProcessingRecord,) if blueprint.register else ()),
         )  # fmt: skip
         self.clock = clock or (
             ShiftedClock(settings.clock_file) if settings.clock_file and settings.environment != "production" else SystemClock()
@@ -105,8 +106,9 @@ class Service(Generic[P]):
         self.ports = blueprint.ports(self.context)
         self.breaker = Breaker(settings.breaker_lanes_per_minute, self.clock)
         self.parking = Parking(
-            blueprint.name, self.store, self.clock, self._wake, self.breaker, self.metrics, self.log, self._resume_relay, self.epoch
-        )
+            blueprint.name, self.store, self.clock, self._wake, self.breaker, self.metrics, self.log, self._resume_relay, self.epoch,
+            self._give_up,
+        )  # fmt: skip
         self.runner: Runner[P] = Runner(
             self.ports, self.store, self.clock, self._wake, untold=self._untold, logbook=self.logbook, epoch=self.epoch
         )
@@ -116,7 +118,8 @@ class Service(Generic[P]):
             carrying, self.store, self.parking, self.kinds, self.clock, self.metrics, self.log,
             timedelta(seconds=settings.outbox_keep_seconds),
         )  # fmt: skip
-        self.overload = Overload(self.relay, self.clock, settings.outbox_limit_seconds)
+        self.overload = Overload(self.relay, self.parking, self.clock, settings.outbox_limit_seconds, settings.breaker_lanes_per_minute)
+        self.shared_breaker = SharedBreaker(blueprint.name, self.breaker, self.store, self.clock)
         self.consuming: Consuming[P] = Consuming(
             self.runner, blueprint.subscribes, self.parking, self.breaker, self.clock, self.metrics, self.tracing, self.log,
             self.group, settings.topic_prefix, settings.patience_seconds, self.relay.room, Gathering() if blueprint.hurries else None,
@@ -139,6 +142,7 @@ class Service(Generic[P]):
             self._background = [asyncio.create_task(watch(self))]
             if self.logbook is not None:
                 self._background.append(asyncio.create_task(self.logbook.forget_for_ever()))
+            self._background.append(asyncio.create_task(self._share()))
             begun = asyncio.create_task(self._begin())
             self._background.append(begun)
             if not self.guard.compares:
@@ -168,11 +172,18 @@ class Service(Generic[P]):
         """Why this is not ready for work, or None."""
         if self.guard.refusal is not None:
             return self.guard.refusal.rstrip(".")
-        if self.breaker.open:
-            return "too many lanes were parked within a minute; see loket lanes"
         if self.blueprint.subscribes and not self.consuming.assigned.is_set():
             return "no partitions of Kafka yet"
         return None
+
+    async def _share(self) -> None:
+        """What all replicas have in common: the breaker, and how many lanes wait."""
+        while True:
+            with suppress(Unavailable):
+                await self.shared_breaker.exchange()
+                await self.parking.count()
+            self.metrics.breaker.set(self.breaker.open)
+            await asyncio.sleep(1)
 
     async def _open_store(self) -> None:
         """Keep trying: a store that is not there yet is no reason to give up."""
@@ -231,8 +242,12 @@ class Service(Generic[P]):
     async def _ask(self, message: Message) -> Aggregate | None:
         return await self.runner.run(self._commands[type(message)], message, Origin(trace=traceparent_of_request.get()))
 
-    def _overloaded(self) -> timedelta | None:
-        return self.overload.wait()
+    async def _give_up(self, message: StepGivenUp) -> None:
+        if StepGivenUp in self._commands:
+            await self._ask(message)
+
+    def _overloaded(self, submitter: str) -> Wait | None:
+        return self.overload.wait(submitter)
 
 
 def _exporter(settings: ServiceSettings) -> Any:

@@ -51,7 +51,7 @@ class Settling(Generic[P]):
         except Unavailable:
             raise
         except Exception as error:  # noqa: BLE001 - whatever it is, this case waits for help and no other
-            await self._parking.park(lane, record, topic, error, received.envelope.traceparent)
+            await self._parking.park(lane, record, topic, error, received.envelope)
             return self._count(topic, "parked")
         return self._count(topic, "handled")
 
@@ -68,7 +68,7 @@ class Settling(Generic[P]):
             with self._tracing.span(
                 f"{envelope.topic} process", parent, SpanKind.CONSUMER, self._attributes(envelope, parent), linked
             ) as trace:
-                origin = Origin(envelope.mark, trace, envelope.correlation, envelope.id)
+                origin = Origin(envelope.mark, trace, envelope.correlation, envelope.id, envelope.submitter)
                 await self._runner.run(self._handlers[type(event)], event, origin)
             failpoint("consuming.after-handler")
         finally:

@@ -27,7 +27,7 @@ def look(service: Service[Any]) -> None:
 
     Where nobody can say what waits, a topic counts one record: not knowing is no rest.
     """
-    oldest = service.relay.oldest()
+    oldest = min(service.relay.oldest_by_submitter().values(), default=None)
     service.metrics.outbox_age.set(0 if oldest is None else max(0.0, (service.clock.now() - oldest).total_seconds()))
     waiting, unknown = _waiting(service)
     in_hand = Counter(_topic(service, record) for record in service.consuming.in_hand)

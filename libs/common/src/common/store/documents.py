@@ -25,7 +25,7 @@ def entry_of(document: Mapping[str, Any]) -> Entry:
     ids = {name: UUID(document[name]) if document[name] else None for name in ("id", "correlation", "causation")}
     return Entry(
         **{
-            **{name: document[name] for name in Entry._fields},
+            **{name: document[name] for name in Entry._fields if name in document},
             **ids,
             "how": How(document["how"]),
             "time": datetime.fromisoformat(document["time"]),

@@ -44,6 +44,7 @@ class Entry(NamedTuple):
     trace: str
     correlation: UUID | None
     causation: UUID | None
+    submitter: str = ""
 
 
 class Untold(NamedTuple):

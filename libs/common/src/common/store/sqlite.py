@@ -17,10 +17,10 @@ from common.store.coalescing import Asked, CoalescingStore, Key, refuse
 from common.store.port import Entry, Range, Untold, Value, plain
 from common.store.tables import (
     ACKNOWLEDGED,
-    ADD_ACKNOWLEDGED,
     CREATE_OUTBOX,
     ENTRIES,
     FORGET_ENTRIES,
+    LATER_COLUMNS,
     UNTOLD,
     clause,
     create,
@@ -164,8 +164,8 @@ class SqliteStore(CoalescingStore):
     def _create(self) -> None:
         with self._transaction():
             columns = {row[1] for row in self._db.execute("pragma table_info(outbox)")}
-            if columns and "acknowledged" not in columns:  # a file of before events were kept
-                self._db.execute(ADD_ACKNOWLEDGED)
+            for statement in (add for column, add in LATER_COLUMNS.items() if columns and column not in columns):
+                self._db.execute(statement)
             for statement in chain(CREATE_OUTBOX, *map(create, self._kinds.values())):
                 self._db.execute(statement)
 

@@ -12,10 +12,15 @@ from common.store.port import Entry, Range, Value, indexed_fields, plain
 _OUTBOX = """
 create table if not exists outbox (
     collection text, aggregate text, position integer, how text, id text, type text, key text, sequence integer, version integer,
-    time text, data blob, trace text, correlation text, causation text, acknowledged text, primary key (collection, aggregate, position)
+    time text, data blob, trace text, correlation text, causation text,
+    acknowledged text, submitter text not null default '', primary key (collection, aggregate, position)
 ) without rowid
 """
-ADD_ACKNOWLEDGED = "alter table outbox add column acknowledged text"
+LATER_COLUMNS = {
+    "acknowledged": "alter table outbox add column acknowledged text",
+    "submitter": "alter table outbox add column submitter text not null default ''",
+}
+"""Columns that an older file lacks, in their order."""
 CREATE_OUTBOX = (
     _OUTBOX,
     "drop index if exists outbox_time",
@@ -94,12 +99,12 @@ def row_of(key: Key, entry: Entry) -> tuple[str | int | bytes | None, ...]:
     """An entry as a row of the outbox."""
     correlation, causation = (None if id_ is None else str(id_) for id_ in (entry.correlation, entry.causation))
     head = (*key, entry.position, entry.how, str(entry.id), entry.type, entry.key, entry.sequence, entry.version)
-    return (*head, str(plain(entry.time)), entry.data, entry.trace, correlation, causation, None)
+    return (*head, str(plain(entry.time)), entry.data, entry.trace, correlation, causation, None, entry.submitter)
 
 
 def entry_of(row: tuple[str, ...]) -> Entry:
     """A row of the outbox as an entry."""
-    _, _, position, how, id_, type_, key, sequence, version, time, data, trace, correlation, causation, _ = row
+    _, _, position, how, id_, type_, key, sequence, version, time, data, trace, correlation, causation, _, submitter = row
     return Entry(
         int(position),
         How(how),
@@ -113,6 +118,7 @@ def entry_of(row: tuple[str, ...]) -> Entry:
         trace,
         UUID(correlation) if correlation else None,
         UUID(causation) if causation else None,
+        submitter,
     )
 
 

@@ -13,8 +13,8 @@ from common.store.tables import CLEAR_ENTRIES, KEEP_ENTRIES, TAKE_ENTRY, insert,
 
 T = TypeVar("T")
 Row = tuple[Any, ...]
-ROWS = (64, 8, 1)
-"""Rows of one statement: few sizes, so that each is prepared once; 64 rows of an outbox have 960 values, and any SQLite takes 999."""
+ROWS = (62, 8, 1)
+"""Rows of one statement: few sizes, so that each is prepared once; 62 rows of an outbox have 992 values, and any SQLite takes 999."""
 
 
 class Writer:

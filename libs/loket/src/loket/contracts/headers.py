@@ -16,7 +16,7 @@ OIN = "00000001234567890000"
 _TRACEPARENT = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 _UUID = {"type": "string", "format": "uuid"}
 _NUMBER = {"type": "string", "pattern": "^[1-9][0-9]*$"}
-_OPTIONAL = ("ce_correlationid", "ce_causationid", "traceparent")
+_OPTIONAL = ("ce_correlationid", "ce_causationid", "ce_submitter", "traceparent")
 
 _PROPERTIES: dict[str, dict[str, Any]] = {
     "ce_specversion": {"type": "string", "const": "1.0"},
@@ -36,6 +36,7 @@ _PROPERTIES: dict[str, dict[str, Any]] = {
     "ce_partitionkey": {"type": "string", "description": "The key of the record."},
     "ce_correlationid": _UUID | {"description": "The journey that it is part of."},
     "ce_causationid": _UUID | {"description": "The event that it follows from."},
+    "ce_submitter": {"type": "string", "maxLength": 64, "description": "The partner who handed in what it follows from, by its code."},
     "traceparent": {
         "type": "string",
         "pattern": "^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$",
@@ -80,6 +81,7 @@ def example_record(event: type[Event]) -> Outgoing:
         trace=_TRACEPARENT,
         correlation=_id("journey", event),
         causation=_id("cause", event),
+        submitter="university",
     )
     return outgoing(entry, _id("subject", event), source_of(event.publisher, OIN).encode())
 
