@@ -9,12 +9,17 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from common.aggregate import Aggregate
 from common.clock import Clock
 from common.events.base import Event, Message
+from common.events.lane import PARKED
+from common.lanes import Lane
 from common.metrics import Metrics
 from common.overload import Wait
+from common.pairing import StorePairing
 from common.processing.logbook import Logbook, Reading
+from common.processing.record import ProcessingRecord
 from common.processing.register import Register, Unregistered
 from common.restoring import Restoring
 from common.settings import ServiceSettings
+from common.shared_breaker import BreakerState
 from common.store.port import Store
 from common.subscribing import On, Once, Processing
 from common.telemetry import Tracing
@@ -52,6 +57,15 @@ class Blueprint(Generic[P]):
     def topics(self) -> list[str]:
         """What it subscribes to."""
         return [on.message.topic for on in self.subscribes if issubclass(on.message, Event)]
+
+    def own_topics(self) -> list[str]:
+        """What it tells, where its own last words may be read again; not what holds personal data."""
+        return [event.topic for event in (*self.publishes, PARKED[self.name]) if not event.personal]
+
+    def kinds(self) -> tuple[type[Aggregate], ...]:
+        """Everything that lies in its store: its own aggregates, and what every service keeps."""
+        records = (ProcessingRecord,) if self.register else ()
+        return (*self.aggregates, Lane, BreakerState, StorePairing, *records)
 
     def processings(self) -> list[Processing]:
         """What it does with personal data by messages."""

@@ -10,8 +10,9 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 
 from common.access.guard import GuardedRoute, allowed
+from common.given_up import GiveUp
 from common.http import View
-from common.lanes import GiveUp, Kind, Lane, State
+from common.lanes import Kind, Lane, State
 from common.telemetry import traceparent_of_request
 
 if TYPE_CHECKING:

@@ -105,23 +105,6 @@ class Resume(Message):
     reason: str = ""
 
 
-class GiveUp(StrEnum):
-    """Why a step is given up for good."""
-
-    CANNOT_BE_MENDED = "cannot_be_mended"
-    DONE_BY_HAND = "done_by_hand"
-    NOT_WANTED = "not_wanted"
-
-
-class StepGivenUp(Message):
-    """A step of an aggregate will never run; told to the service, so that somebody sees to what it was for."""
-
-    collection: str
-    id: UUID
-    step: str
-    reason: GiveUp
-
-
 @dataclass(frozen=True)
 class LanePorts:
     """What the handlers of lanes can reach."""

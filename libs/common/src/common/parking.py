@@ -13,10 +13,10 @@ from common.envelope import Envelope
 from common.epoch import Epoch
 from common.errors import NotFound, Rejected, Unavailable
 from common.events.base import Message
+from common.given_up import GiveUp, StepGivenUp
 from common.kept import ParkedRecord, keep, restore
 from common.lanes import (
     Fail,
-    GiveUp,
     Kind,
     Lane,
     LanePorts,
@@ -25,7 +25,6 @@ from common.lanes import (
     Resume,
     Settle,
     State,
-    StepGivenUp,
     lane_handlers,
     lane_id,
 )

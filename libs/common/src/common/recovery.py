@@ -11,14 +11,10 @@ from common.blueprint import Blueprint
 from common.clock import Clock
 from common.cloudevents import Malformed, parse
 from common.epoch import Epoch, epoch_of
-from common.events.lane import PARKED
-from common.lanes import Lane
 from common.log import LogError, members_of, open_log, set_group_offsets
 from common.log_view import KafkaLogView, LogState, Place
-from common.pairing import Pairing, StorePairing
-from common.processing.record import ProcessingRecord
+from common.pairing import Pairing
 from common.restoring import Restoring
-from common.shared_breaker import BreakerState
 from common.store.opening import open_store
 from common.store.port import Store
 
@@ -31,13 +27,12 @@ class Recovery:
     def __init__(self, blueprint: Blueprint[Any], clock: Clock, log: Any, say: Say) -> None:
         self._blueprint, self._settings, self._clock, self._say = blueprint, blueprint.settings, clock, say
         self._group = self._settings.topic_prefix + blueprint.name
-        own = [event.topic for event in (*blueprint.publishes, PARKED[blueprint.name]) if not event.personal]
-        self._view = KafkaLogView(self._settings, self._group, own, log)
+        self._view = KafkaLogView(self._settings, self._group, blueprint.own_topics(), log)
         self._epoch = Epoch()
 
     async def run(self, *, dry_run: bool) -> bool:
         """Whether store and log belong together afterwards; raises `LogError` while a replica runs or the log has lost its beginning."""
-        kinds = (*self._blueprint.aggregates, Lane, BreakerState, StorePairing, *((ProcessingRecord,) if self._blueprint.register else ()))
+        kinds = self._blueprint.kinds()
         store = open_store(self._settings, self._blueprint.name, kinds)
         await store.start()
         try:

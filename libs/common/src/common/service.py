@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
@@ -22,22 +22,20 @@ from common.consuming import Consuming
 from common.epoch import Epoch
 from common.errors import Unavailable
 from common.events.base import Message
-from common.events.lane import PARKED
 from common.gathering import Gathering
-from common.lanes import Lane, StepGivenUp
+from common.given_up import StepGivenUp
 from common.log_view import KafkaLogView, LogView
 from common.metrics import Metrics
 from common.overload import Overload, Wait
-from common.pairing import Pairing, StorePairing
+from common.pairing import Pairing
 from common.pairing_guard import PairingGuard
 from common.parking import Parking
 from common.processing.opening import open_logbook
-from common.processing.record import ProcessingRecord
 from common.publisher import Publisher
 from common.relay import Relay
 from common.runner import Origin, Runner
 from common.settings import ServiceSettings
-from common.shared_breaker import BreakerState, SharedBreaker
+from common.shared_breaker import SharedBreaker
 from common.store.opening import open_store
 from common.store.port import Store
 from common.telemetry import Tracing, logger, traceparent_of_request
@@ -67,9 +65,7 @@ class Service(Generic[P]):
         """With a publisher of its own and no view of the log, store and log are not compared."""
         settings = blueprint.settings
         self.blueprint = blueprint
-        self.kinds: tuple[type[Aggregate], ...] = (
-            *blueprint.aggregates, Lane, BreakerState, StorePairing, *((ProcessingRecord,) if blueprint.register else ()),
-        )  # fmt: skip
+        self.kinds = blueprint.kinds()
         self.clock = clock or (
             ShiftedClock(settings.clock_file) if settings.clock_file and settings.environment != "production" else SystemClock()
         )
@@ -82,7 +78,8 @@ class Service(Generic[P]):
             lambda: kept_records(self.store, source_of(blueprint.name, settings.organisation_oin).encode()), self.log,
         )  # fmt: skip
         self.epoch = Epoch()
-        self.guard = self._guard(view or (self._kafka_view() if publisher is None else None), replica or str(uuid4()))
+        real = KafkaLogView(settings, self.group, blueprint.own_topics(), self.log) if publisher is None else None
+        self.guard = self._guard(view or real, replica or str(uuid4()))
         self.logbook = open_logbook(blueprint.register, settings, blueprint.processings(), self.store, self.clock)
         self.context = Context(
             settings, self.store, self.clock, self.metrics, self.tracing, self.log, self._ask, self._overloaded, self.logbook
@@ -91,11 +88,6 @@ class Service(Generic[P]):
         self._background: list[asyncio.Task[None]] = []
         self.broker: Any = None
         self.started = False
-
-    def _kafka_view(self) -> LogView:
-        made, settings = self.blueprint, self.blueprint.settings
-        own = [event.topic for event in (*made.publishes, PARKED[made.name]) if not event.personal]
-        return KafkaLogView(settings, self.group, own, self.log)
 
     def _guard(self, view: LogView | None, replica: str) -> PairingGuard:
         pairing = Pairing(self.blueprint.name, self.store, self.kinds, self.clock, self.epoch, replica, lambda: self._publisher.written)
@@ -142,7 +134,7 @@ class Service(Generic[P]):
             self._background = [asyncio.create_task(watch(self))]
             if self.logbook is not None:
                 self._background.append(asyncio.create_task(self.logbook.forget_for_ever()))
-            self._background.append(asyncio.create_task(self._share()))
+            self._background.append(asyncio.create_task(self.shared_breaker.exchange_for_ever(self.parking.count, self.metrics)))
             begun = asyncio.create_task(self._begin())
             self._background.append(begun)
             if not self.guard.compares:
@@ -175,15 +167,6 @@ class Service(Generic[P]):
         if self.blueprint.subscribes and not self.consuming.assigned.is_set():
             return "no partitions of Kafka yet"
         return None
-
-    async def _share(self) -> None:
-        """What all replicas have in common: the breaker, and how many lanes wait."""
-        while True:
-            with suppress(Unavailable):
-                await self.shared_breaker.exchange()
-                await self.parking.count()
-            self.metrics.breaker.set(self.breaker.open)
-            await asyncio.sleep(1)
 
     async def _open_store(self) -> None:
         """Keep trying: a store that is not there yet is no reason to give up."""

@@ -1,16 +1,21 @@
 """The state of a breaker in the store: one breaker for all replicas of a service, and one reset."""
 
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from datetime import datetime
 from typing import ClassVar
 
 from common.aggregate import Aggregate
 from common.breaker import Breaker
 from common.clock import Clock
-from common.errors import Contended
+from common.errors import Contended, Unavailable
 from common.ids import derived
+from common.metrics import Metrics
 from common.store.port import Store
 
 ATTEMPTS = 5
+EVERY = 1.0  # seconds
 
 
 class BreakerState(Aggregate):
@@ -37,6 +42,15 @@ class SharedBreaker:
             self._breaker.trip(state.changed_at)
         elif opened is not None:
             self._breaker.reset()
+
+    async def exchange_for_ever(self, besides: Callable[[], Awaitable[None]], metrics: Metrics) -> None:
+        """Once a second, with whatever else is to be learned from the store as often."""
+        while True:
+            with suppress(Unavailable):
+                await self.exchange()
+                await besides()
+            metrics.breaker.set(self._breaker.open)
+            await asyncio.sleep(EVERY)
 
     async def reset(self) -> None:
         """Let the consumers of all replicas go on. Raises `Unavailable`."""

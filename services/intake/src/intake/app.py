@@ -16,6 +16,7 @@ from common.events.case import (
 from common.events.contact import ContactRegistered, QuestionAnswered
 from common.events.party import PartyContactChanged
 from common.events.visit import VisitCancelled, VisitConfirmed
+from common.given_up import StepGivenUp
 from common.store.port import Collection
 from common.subscribing import Processing, on
 from intake import handlers
@@ -85,6 +86,7 @@ COMMANDS = (
     on(RecordPermitDecision, handlers.note_permit_decision, PermitDecided, CaseStatusChanged, CaseClosed, processing=DECIDED),
     on(RecordBsnIssued, handlers.note_bsn_issued, BsnIssued, processing=ISSUED),
     on(WithdrawCase, handlers.withdraw_case, CaseStatusChanged, CaseClosed),
+    on(StepGivenUp, handlers.note_given_up),
 )
 PUBLISHES = (
     PartyContactChanged,

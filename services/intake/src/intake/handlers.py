@@ -6,6 +6,7 @@ from uuid import UUID
 from common.errors import Conflict, NotFound
 from common.events.appointment import AppointmentCancelled, AppointmentCheckedIn, AppointmentNoShow, AppointmentStarted, FormalityCompleted
 from common.events.visit import VisitCancelled, VisitConfirmed
+from common.given_up import StepGivenUp
 from intake.domain.case import Case
 from intake.domain.contact import Contact
 from intake.domain.messages import (
@@ -78,7 +79,14 @@ async def note_visit_cancelled(event: VisitCancelled, ports: Ports) -> Case | No
     if case is None:
         return None
     case.visit.cancel(event.revision, {item.appointment_id for item in event.items})
-    return case.go_on(ports.region, ports.clock.now(), event.reason_code)
+    case.go_on(ports.region, ports.clock.now(), event.reason_code)
+    return case.heed("step_given_up") if event.reason_code == "step_given_up" else case
+
+
+async def note_given_up(given_up: StepGivenUp, ports: Ports) -> Case | None:
+    """A case whose next step will never run waits for a case worker."""
+    case = await _open_case(given_up.id, ports) if given_up.collection == Case.collection else None
+    return None if case is None else case.heed("step_given_up")
 
 
 async def note_arrival(event: AppointmentCheckedIn | AppointmentStarted, ports: Ports) -> Case | None:

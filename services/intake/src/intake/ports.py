@@ -7,7 +7,7 @@ from typing import Protocol
 from uuid import UUID
 
 from common.events.case import Status
-from intake.domain.case import Case
+from intake.domain.case import Attention, Case
 from intake.domain.contact import Contact
 from intake.domain.region import Region
 
@@ -23,7 +23,7 @@ class Cases(Protocol):
 
     async def get(self, case_id: UUID, /) -> Case | None: ...
 
-    async def page(self, status: Status | None, page: int, size: int) -> tuple[Sequence[Case], int]:
+    async def page(self, status: Status | None, attention: Attention | None, page: int, size: int) -> tuple[Sequence[Case], int]:
         """One page, the newest first, and how many there are in all."""
 
 

@@ -5,6 +5,7 @@ from common.events.case import CaseClosed, CaseCreated, CaseInformationRequested
 from common.events.notification import NotificationFailed, NotificationRequested, NotificationSent, NotificationSuppressed
 from common.events.party import PartyContactChanged, PartyContactErased
 from common.events.visit import VisitCancelled, VisitConfirmed
+from common.given_up import StepGivenUp
 from common.store.port import Collection
 from common.subscribing import Processing, on, once
 from notifications import api, handlers
@@ -62,7 +63,10 @@ STEPS = (
     on(SettleUnknown, handlers.settle_unknown, NotificationFailed, SendMessage, processing=LOST),
 )
 ACTS = (once(HandOver, handlers.hand_over, RecordOutcome),)
-COMMANDS = (on(SendAgain, handlers.send_again, HandOver, SettleUnknown),)
+COMMANDS = (
+    on(SendAgain, handlers.send_again, HandOver, SettleUnknown),
+    on(StepGivenUp, handlers.note_given_up, NotificationFailed),
+)
 PUBLISHES = (NotificationRequested, NotificationSent, NotificationFailed, NotificationSuppressed)
 AGGREGATES = (Contact, Message, VisitMessages)
 

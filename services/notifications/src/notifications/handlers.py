@@ -4,6 +4,7 @@ from common.errors import Conflict, NotFound, Unavailable
 from common.events.case import CaseClosed, CaseCreated, CaseInformationRequested, CaseReferred
 from common.events.party import PartyContactChanged, PartyContactErased
 from common.events.visit import VisitCancelled, VisitConfirmed
+from common.given_up import StepGivenUp
 from notifications.domain import (
     Closing,
     Contact,
@@ -49,7 +50,9 @@ async def erase_contact(party: PartyContactErased, ports: Ports) -> Contact | No
 
 
 async def confirm_receipt(case: CaseCreated, ports: Ports) -> Message | None:
-    """Who hands in a request hears that it has come."""
+    """Who hands in a request hears that it has come; of whom nobody knows an address, no letter is asked for."""
+    if not case.reachable:
+        return None
     return await _request(_order(case, Template.SUBMISSION_RECEIVED, Submission(case_type=case.case_type)), ports)
 
 
@@ -66,8 +69,8 @@ async def tell_of_referral(case: CaseReferred, ports: Ports) -> Message | None:
 
 
 async def tell_of_closing(case: CaseClosed, ports: Ports) -> Message | None:
-    """Who waits for a result hears it; a referral has been told with its address already."""
-    if case.result == "referred":
+    """Who waits for a result and can be reached hears it; a referral has been told with its address already."""
+    if case.result == "referred" or not case.reachable:
         return None
     return await _request(_order(case, Template.CASE_CLOSED, Closing(result=case.result, closed_at=case.occurred_at)), ports)
 
@@ -155,6 +158,14 @@ async def send_again(command: SendAgain, ports: Ports) -> Message:
     if reason := await _why_not(message, await ports.contacts.get(message.party_id), ports):
         raise Conflict(f"The message is not worth sending any more: {reason}.")
     return message.claim(ports.policy, ports.clock.now())
+
+
+async def note_given_up(given_up: StepGivenUp, ports: Ports) -> Message | None:
+    """A letter whose next step will never run has failed."""
+    message = await ports.messages.get(given_up.id) if given_up.collection == Message.collection else None
+    if message is None or message.state not in {State.REQUESTED, State.SENDING}:
+        return None
+    return message.fail("step_given_up", ports.clock.now())
 
 
 async def _request(order: Order, ports: Ports) -> Message | None:

@@ -12,6 +12,7 @@ from common.events.appointment import (
 )
 from common.events.case import CaseClosed, CaseScreened
 from common.events.visit import VisitCancelled, VisitConfirmed, VisitDeferred, VisitProposed
+from common.given_up import StepGivenUp
 from common.subscribing import on
 from scheduling import api, handlers
 from scheduling.diary import Diary
@@ -77,6 +78,7 @@ COMMANDS = (
     on(CancelAppointment, handlers.cancel_appointment, *CANCELLING),
     on(CancelVisit, handlers.cancel_visit, *CHOOSING, *CANCELLING),
     on(PlanVisit, handlers.plan_visit, *CHOOSING, *CANCELLING),
+    on(StepGivenUp, handlers.note_given_up, *CANCELLING),
     on(CloseDesk, handlers.close_desk, ReplanVisit, alone=of_day),
     on(LiftClosure, handlers.lift_closure, OfferCapacity, alone=of_day),
     on(AddHours, handlers.add_hours, OfferCapacity, alone=of_day),

@@ -14,7 +14,7 @@ from uuid import UUID
 from common.aggregate import Aggregate
 from common.errors import Unavailable
 from common.store.coalescing import Asked, CoalescingStore, Key, refuse
-from common.store.port import Entry, Range, Untold, Value, plain
+from common.store.port import Entry, Range, Untold, Value, indexed_fields, plain
 from common.store.tables import (
     ACKNOWLEDGED,
     CREATE_OUTBOX,
@@ -22,6 +22,7 @@ from common.store.tables import (
     FORGET_ENTRIES,
     LATER_COLUMNS,
     UNTOLD,
+    add_field,
     clause,
     create,
     declared,
@@ -166,8 +167,12 @@ class SqliteStore(CoalescingStore):
             columns = {row[1] for row in self._db.execute("pragma table_info(outbox)")}
             for statement in (add for column, add in LATER_COLUMNS.items() if columns and column not in columns):
                 self._db.execute(statement)
-            for statement in chain(CREATE_OUTBOX, *map(create, self._kinds.values())):
+            for statement in chain(*map(self._later_fields, self._kinds.values()), CREATE_OUTBOX, *map(create, self._kinds.values())):
                 self._db.execute(statement)
+
+    def _later_fields(self, kind: type[Aggregate]) -> Iterator[str]:
+        columns = {row[1] for row in self._db.execute(f"pragma table_info({quoted(kind.collection)})")}
+        return chain.from_iterable(add_field(kind, field) for field in indexed_fields(kind) if columns and field not in columns)
 
     def _work(self, asked: Asked) -> "list[tuple[asyncio.Future[Any], Any]]":
         try:

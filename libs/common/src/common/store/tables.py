@@ -70,6 +70,13 @@ def create(kind: type[Aggregate]) -> Iterator[str]:
         yield f"create index if not exists {quoted('_'.join((name, *index)))} on {table} ({columns})"
 
 
+def add_field(kind: type[Aggregate], field: str) -> Iterator[str]:
+    """The statements that add an indexed text field to a table of before it was one."""
+    table, column = quoted(kind.collection), quoted(field)
+    yield f"alter table {table} add column {column}"
+    yield f"update {table} set {column} = json_extract(cast(document as text), '$.{field}')"  # nosec B608 # noqa: S608 - declared names
+
+
 @cache
 def insert(name: str, columns: int, rows: int = 1, *, strict: bool = False) -> str:
     """The statement that adds rows; those that are there already stay as they are, or with `strict` fail it as a whole."""

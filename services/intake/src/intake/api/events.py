@@ -13,6 +13,7 @@ from starlette.responses import Response
 from common.aggregate import Aggregate
 from common.blueprint import Context
 from common.errors import Conflict
+from common.overload import Cause
 from intake.api.documented import EVENTS_OPENAPI, EVENTS_TEXT
 from intake.api.partners import Partnered, partners
 from intake.gateway.admission import Admitted, Gate
@@ -43,8 +44,8 @@ def event_routes(context: Context, gate: Gate, body_limit: int) -> APIRouter:
     )
     async def take_events(request: Request) -> Response:
         try:
-            _refuse_overload(context)
             bearer = await door.bearer(request)
+            _refuse_overload(context, bearer or request.headers.get("loket-partner", ""))
             admitted = gate.admit(request.headers, await read_body(request, body_limit), bearer)
             outcomes = await asyncio.gather(*map(context.ask, admitted.commands), return_exceptions=True)
             return _receipt(admitted, outcomes)
@@ -60,11 +61,16 @@ def log_refusal(context: Context, refused: Refused) -> None:
     context.log.warning("refused", partner=refused.partner, status=refused.status, reason=refused.reason)
 
 
-def _refuse_overload(context: Context) -> None:
-    if (wait := context.overloaded()) is not None:
-        raise Refused(
-            503, "overloaded", "More has come in than can be passed on at the moment; please come back.", retry_after=wait.total_seconds()
-        )
+def _refuse_overload(context: Context, claimed: str) -> None:
+    """Before anything is read; whoever claims another name than its own is refused by its signature."""
+    wait = context.overloaded(claimed)
+    if wait is None:
+        return
+    if wait.cause is Cause.PARKED:
+        sentence = "Too many of your earlier submissions could not be processed and wait for the desk to look at them; please come back."
+        raise Refused(429, "too_many_parked", sentence, partner=claimed, retry_after=wait.time.total_seconds())
+    sentence = "More has come in than can be passed on at the moment; please come back."
+    raise Refused(503, "overloaded", sentence, retry_after=wait.time.total_seconds())
 
 
 def _receipt(admitted: Admitted, outcomes: list[Aggregate | BaseException | None]) -> Response:

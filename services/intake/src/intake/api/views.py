@@ -8,7 +8,7 @@ from common.events.base import Code, Language, MunicipalityCode, NationalityGrou
 from common.events.case import Route, Status
 from common.http import View
 from intake.api.submissions import Reason, reasons_of
-from intake.domain.case import Case
+from intake.domain.case import Attention, Case
 from intake.ports import Ports
 
 
@@ -71,6 +71,7 @@ class CaseSummary(View):
     municipality_code: MunicipalityCode
     household_size: int
     received_at: datetime
+    attention: Attention | None
 
 
 class CaseView(CaseSummary):

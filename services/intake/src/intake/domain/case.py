@@ -24,6 +24,7 @@ from intake.domain.screening import Asked, Missing, Screened
 from intake.domain.status import LAST, road
 from intake.domain.submission import ContactDetails, Person
 
+Attention = Literal["step_given_up"]
 Result = Literal["completed", "rejected", "withdrawn", "referred", "answered"]
 
 
@@ -31,7 +32,12 @@ class Case(Aggregate):
     """Everything that intake knows of a request; personal data (contact, persons' contact) never leaves but to notifications."""
 
     collection: ClassVar[str] = "cases"
-    indexes: ClassVar[tuple[tuple[str, ...], ...]] = (("status", "received_at"), ("partner_id", "received_at"), ("received_at",))
+    indexes: ClassVar[tuple[tuple[str, ...], ...]] = (
+        ("status", "received_at"),
+        ("partner_id", "received_at"),
+        ("received_at",),
+        ("attention", "received_at"),
+    )
 
     fingerprint: str
     partner_id: Code
@@ -62,6 +68,8 @@ class Case(Aggregate):
     result: Result | None = None
     reasons: tuple[Code, ...] = ()
     closed_at: datetime | None = None
+    attention: Attention | None = None
+    """Why somebody has to look at it: nothing goes on by itself any more."""
 
     @property
     def closed(self) -> bool:
@@ -138,12 +146,18 @@ class Case(Aggregate):
                 archive_action_date=None if rule.years is None else _years_after(day, rule.years),
                 language=self.language,
                 party_id=self.party_id,
+                reachable=self.contact is not None,
             )
         )
 
     def missing(self) -> tuple[Missing, ...]:
         """The documents that the last screening did not find."""
         return () if self.screened is None else self.screened.missing
+
+    def heed(self, attention: Attention) -> Self:
+        """Let somebody look at it, until it goes on."""
+        self.attention = attention
+        return self
 
     def move(
         self, to: Status, now: datetime, reason: Code | None = None, norm: Norm | None = None, clock_start: date | None = None
@@ -166,7 +180,7 @@ class Case(Aggregate):
                     due_date=due if last else None,
                 )
             )
-        self.status = to
+        self.status, self.attention = to, None
         return self
 
     def refuse_strangers(self, persons: Iterable[int]) -> None:

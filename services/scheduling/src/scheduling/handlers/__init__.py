@@ -1,7 +1,7 @@
 """What scheduling does about what it hears and is asked; each handler returns the one thing it changed."""
 
 from scheduling.handlers.attending import call_to_desk, check_in, complete_appointment, record_no_show, start_appointment
-from scheduling.handlers.cancelling import cancel_appointment, cancel_visit, replan_visit, withdraw_visit
+from scheduling.handlers.cancelling import cancel_appointment, cancel_visit, note_given_up, replan_visit, withdraw_visit
 from scheduling.handlers.giving import add_hours, claim_slots, close_desk, lift_closure, offer_capacity, release_slots
 from scheduling.handlers.planning import choose_again, confirm_visit, plan_visit, request_visit, retry_visit
 
@@ -17,6 +17,7 @@ __all__ = [
     "complete_appointment",
     "confirm_visit",
     "lift_closure",
+    "note_given_up",
     "offer_capacity",
     "plan_visit",
     "record_no_show",

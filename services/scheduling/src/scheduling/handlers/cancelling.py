@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from common.errors import Conflict, NotFound
 from common.events.case import CaseClosed
+from common.given_up import StepGivenUp
 from scheduling.domain.appointment import UNTOUCHED, State
 from scheduling.domain.attendance import may_become
 from scheduling.domain.commands import CancelAppointment, CancelVisit
@@ -63,6 +64,14 @@ async def replan_visit(step: ReplanVisit, ports: Ports) -> Visit | None:
         return None
     await ports.diary.look_again(step.location, step.day)
     return await plan_anew(visit, step.reason_code, ports)
+
+
+async def note_given_up(given_up: StepGivenUp, ports: Ports) -> Visit | None:
+    """A visit whose next step will never run is off; its case comes to the case worker."""
+    visit = await ports.visits.get(given_up.id) if given_up.collection == Visit.collection else None
+    if visit is None or visit.stage not in NOT_BEGUN:
+        return None
+    return _cancel(visit, _why(visit, "system", "step_given_up", ports), ports)
 
 
 def _cancel(visit: Visit, why: Cancellation, ports: Ports) -> Visit:
