@@ -1,5 +1,6 @@
 """A region so narrow that households race: one town hall, two desks that each household needs one after the other, and ten days."""
 
+import shutil
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from typing import NamedTuple
@@ -11,6 +12,7 @@ from common.ids import derived
 from scheduling.domain.plan import NoPlan
 from scheduling.domain.visit import Visit
 
+PACK = Path(__file__).parents[2] / "regions" / "south-limburg" / "scheduling"
 SINCE = "2020-01-01"
 STEP = 20  # minutes that each desk takes
 WEEK = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -48,6 +50,8 @@ class Town(NamedTuple):
         policy |= {"late_cancel_working_days": 1, "no_show_policy": "none", "retry_hours": 24 * 30, "outcomes": {"settled": True}}
         rules = {"timezone": "UTC", "slot_grid_minutes": STEP, "policies": [policy]}
         (folder / "policy.yaml").write_text(yaml.safe_dump(rules), encoding="utf-8")
+        for name in ("codes.yaml", "bounds.yaml"):
+            shutil.copy(PACK / name, folder / name)
         return region
 
     def dates(self, now: datetime) -> list[str]:

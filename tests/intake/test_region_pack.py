@@ -71,12 +71,12 @@ def test_the_norm_for_the_citizen_service_number_has_its_version(region, day, no
 
 
 def test_the_seventeen_municipalities_take_part(region):
-    assert len(region.lists(DAY)["municipalities"]) == 17
-    assert "GM0935" in region.lists(DAY)["municipalities"]
+    assert len(region.terms(DAY).lists["municipalities"]) == 17
+    assert "GM0935" in region.terms(DAY).lists["municipalities"]
 
 
 def test_before_the_service_began_nothing_is_listed(region):
-    assert region.lists(date(2019, 12, 31))["products"] == frozenset()
+    assert region.terms(date(2019, 12, 31)).lists["products"] == frozenset()
 
 
 def test_a_person_without_any_of_the_wanted_documents_is_named(region, submit):

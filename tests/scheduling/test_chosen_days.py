@@ -158,7 +158,7 @@ async def test_a_desk_is_refused_what_cannot_be(desk):
     path, day = f"/v1/visits/{visit['visitId']}", "2026-11-10"
 
     await desk.post(f"{path}/plan", {"locationId": "nowhere", "day": day}, 404)
-    await desk.post(f"{path}/plan", {"locationId": "mosae_forum", "day": "2027-11-10"}, 409)
+    await desk.post(f"{path}/plan", {"locationId": "mosae_forum", "day": "2027-10-10"}, 409)
     await desk.post(f"{path}/plan", {"locationId": "mosae_forum"}, 400)
     await desk.get(f"{path}/fitting-days?limit=0", 400)
     async with somebody(desk, {"locations": ["mosae_forum"], "organisations": ["*"]}) as worker:

@@ -45,13 +45,13 @@ async def test_another_locations_or_organisations_visit_is_not_there(desk, limit
     async with somebody(desk, limits) as stranger:
         await both(stranger, "GET", f"/v1/visits/{id_}", f"/v1/visits/{nobody}")
         assert await stranger.get(f"/v1/visits?case={case.case_id}") == []
-        cancel = {"by": "client", "reasonCode": "x"}
+        cancel = {"by": "client", "reasonCode": "other"}
         await both(stranger, "POST", f"/v1/visits/{id_}/cancel", f"/v1/visits/{nobody}/cancel", cancel)
         for act, body in {
             "check-in": {"documentsComplete": True},
             "call": None,
             "start": None,
-            "complete": {"outcome": "completed"},
+            "complete": {"outcome": "settled"},
             "cancel": cancel,
             "no-show": {"recordedBy": "desk"},
         }.items():
@@ -69,7 +69,7 @@ async def test_within_a_visit_a_desk_changes_the_appointments_of_its_own_organis
     async with somebody(desk, HERE) as worker:
         assert (await worker.get(f"/v1/visits/{visit['visitId']}"))["visitId"] == visit["visitId"]
         path = f"/v1/visits/{visit['visitId']}/appointments"
-        body = {"by": "desk", "reasonCode": "x"}
+        body = {"by": "desk", "reasonCode": "other"}
         await both(worker, "POST", f"{path}/{other['appointmentId']}/cancel", f"{path}/{derived('nobody')}/cancel", body)
         cancelled = await worker.post(f"{path}/{own['appointmentId']}/cancel", body)
 

@@ -64,7 +64,7 @@ def answer_problems(app: FastAPI) -> None:
 
 async def _invalid(_request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
-    faults = [(_place(fault["loc"]), str(fault["msg"])) for fault in error.errors()]
+    faults = [_fault(found["type"], found["loc"], str(found["msg"])) for found in error.errors()]
     return problem(400, f"{len(faults)} fault{'s' if len(faults) > 1 else ''} in the request.", faults)
 
 
@@ -83,6 +83,11 @@ async def _unavailable(_request: Request, error: Exception) -> Response:
     return problem(
         503, "Not possible at the moment; please try again.", headers={"Retry-After": str(max(1, round(error.retry_after.total_seconds())))}
     )
+
+
+def _fault(kind: str, location: Sequence[str | int], sentence: str) -> tuple[str, str]:
+    """A field that is not known is named by the place around it: its name is what the caller wrote, and may say anything."""
+    return (_place(location[:-1]), "holds a field that is not known here") if kind == "extra_forbidden" else (_place(location), sentence)
 
 
 def _place(location: Sequence[str | int]) -> str:

@@ -9,14 +9,17 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from common.processing.register import Register
+from common.terms import Bounds
 from intake.domain.decision_table import DecisionTable
-from intake.domain.region import Catalogue, Codes, Municipality, Norm, Partner, Region, Retention, Sponsor
+from intake.domain.region import Catalogue, Codes, Group, Municipality, Norm, Partner, Region, Retention, Sponsor
 from intake.domain.screening import FACTS
 from intake.gateway.admission import PAYLOADS, QUESTION_ASKED
 
 M = TypeVar("M", bound=BaseModel)
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 NEEDED_REASONS = frozenset({"documents_missing", "information_not_received", "permit_not_granted"})
+BOUNDED_DAYS = ("arrives_on", "starts_on", "not_before", "occurred_at", "applied_on", "decided_on", "issued_on")
+BOUNDED_NUMBERS = ("stay_months", "response_minutes", "persons_of_a_question")
 RESULTS = ("completed", "rejected", "withdrawn", "referred", "answered")
 
 
@@ -35,6 +38,8 @@ def read_region(folder: Path) -> Region:
         norms=_rows(folder / "norms.yaml", "norms", Norm),
         archive=_rows(folder / "archive.yaml", "archive", Retention),
         eligibility=_model(folder / "eligibility.yaml", DecisionTable),
+        groups=_rows(folder / "groups.yaml", "groups", Group),
+        bounds=_model(folder / "bounds.yaml", Bounds),
     )
     wrong = [
         *_wrong_codes(region),
@@ -43,6 +48,11 @@ def read_region(folder: Path) -> Region:
         *_wrong_eligibility(region),
         *_wrong_archive(region),
         *_wrong_norms(region),
+        *_wrong_groups(region),
+        *(
+            f"bounds.yaml: no row without end is named {name}"
+            for name in region.bounds.lacking(frozenset({*BOUNDED_DAYS, *BOUNDED_NUMBERS}))
+        ),
     ]
     if wrong:
         raise RegionPackWrong(f"The region pack in {folder} contradicts itself: " + "; ".join(wrong) + ".")
@@ -109,6 +119,14 @@ def _wrong_norms(region: Region) -> Iterator[str]:
     for kind in ("bsn", "information", "permit"):
         if not any(row.kind == kind and row.valid_to is None for row in region.norms):
             yield f"norms.yaml: no row without end is of the kind {kind}"
+
+
+def _wrong_groups(region: Region) -> Iterator[str]:
+    at_desks = {row.product for row in region.catalogue.products if row.desk}
+    for case_type in region.catalogue.case_types:
+        wanted = at_desks & set(case_type.products)
+        if wanted and not any(wanted <= row.products and row.valid_to is None for row in region.groups):
+            yield f"groups.yaml: no row without end names every product of the case type {case_type.case_type}"
 
 
 def _rows(file: Path, name: str, kind: type[M]) -> tuple[M, ...]:

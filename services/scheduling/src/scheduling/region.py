@@ -1,20 +1,25 @@
-"""The region pack as scheduling reads it: five files, each row checked, each fault named by file and row."""
+"""The region pack as scheduling reads it: seven files, each row checked, each fault named by file and row."""
 
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import Self, TypeVar
 
 import yaml
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
-from scheduling.domain.catalogue import Closure, DatedRow, Desk, Location, NamedRow, Policies, Policy, Product, Row, in_force
+from common.terms import Bounds, Terms
+from scheduling.domain.catalogue import Closure, Codes, DatedRow, Desk, Location, NamedRow, Policies, Policy, Product, in_force
 from scheduling.domain.localtime import local_day, midnight
 
-T = TypeVar("T", bound=Row)
+T = TypeVar("T", bound=BaseModel)
+BOUNDED = frozenset({"planned_on", "not_before", "closed_on", "opened_again_on", "open_in_addition_on", "looked_at"})
+"""What bounds.yaml must say."""
+LISTED_IN = {**dict.fromkeys(Codes.model_fields, "scheduling/codes.yaml"), "outcomes": "scheduling/policy.yaml"}
+"""Where in the region pack each list stands."""
 
 
 class RegionFault(Exception):
@@ -30,6 +35,8 @@ class Region:
     products: tuple[Product, ...]
     closures: tuple[Closure, ...]
     policies: Policies
+    codes: Codes = field(default_factory=Codes)
+    bounds: Bounds = field(default_factory=Bounds)
 
     @classmethod
     def read(cls, folder: Path) -> Self:
@@ -41,6 +48,8 @@ class Region:
             products=_rows(folder, "products", Product),
             closures=_rows(folder, "closures", Closure),
             policies=_row("policy.yaml", Policies, policies),
+            codes=_row("codes.yaml", Codes, _content(folder / "codes.yaml")),
+            bounds=_row("bounds.yaml", Bounds, _content(folder / "bounds.yaml")),
         )
         region.check()
         return region
@@ -50,6 +59,8 @@ class Region:
         for name, rows in (("locations", self.locations), ("desks", self.desks), ("products", self.products)):
             _no_overlap(name, rows)
         self._check_desks()
+        if lacking := self.bounds.lacking(BOUNDED):
+            raise RegionFault(f"bounds.yaml: no row without end is named {', '.join(lacking)}.")
         known = {row.id for row in self.locations} | {row.id for row in self.desks}
         for closure in self.closures:
             place = closure.location or closure.desk
@@ -74,6 +85,12 @@ class Region:
     def policy_at(self, moment: datetime) -> Policy:
         """The rules for planning that hold at a moment."""
         return self.policy(local_day(moment, self.policies.zone))
+
+    def terms_at(self, moment: datetime) -> Terms:
+        """What staff may hand in at a moment."""
+        day = local_day(moment, self.policies.zone)
+        lists = {name: getattr(self.codes, name) for name in Codes.model_fields}
+        return Terms({**lists, "outcomes": frozenset(self.policy(day).outcomes)}, self.bounds.on(day), LISTED_IN)
 
     def begin_of(self, day: date) -> datetime:
         """When a day begins here."""

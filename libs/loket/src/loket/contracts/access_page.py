@@ -17,7 +17,8 @@ Wanted in it:
 * `scope`: scopes parted by blanks, as below.
 * `locations` and `organisations`: lists of names of the region pack, `["*"]` for all. **Who is given none reaches none.** `locations`
   limits what is at desks; `organisations` limits that too, and cases (to those with a formality of the organisation). Messages and
-  timelines know no organisation: they are for `["*"]`.
+  timelines know no organisation: they are for `["*"]`. An appointment is changed by who acts for the organisation of its desk; a whole
+  visit is cancelled or moved by who acts for every organisation at whose desk it has an appointment (403 for others).
 * `partner`: for the role partner, its name in the region pack.
 
 What is beyond a caller's reach is answered with the 404 of what does not exist. No token, or a wrong one: 401. Without the scope: 403,

@@ -6,13 +6,15 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 from pydantic import Field
 
-from common.access.guard import GuardedRoute, Known, allowed
+from common.access.guard import Known, allowed
+from common.access.reading import route_under
 from common.access.tokens import Caller
 from common.blueprint import Context
-from common.errors import NotFound, Rejected
+from common.errors import NotFound
 from common.events.base import Code, Language, Message
 from common.events.case import Status
 from common.http import Body, Day
+from common.terms import Listed, Within
 from intake.api.views import CasePage, CaseView, summary_of, view_of
 from intake.domain.case import Case
 from intake.domain.messages import HeldDocument, RecordBsnIssued, RecordDocuments, RecordPermitDecision, WithdrawCase
@@ -30,8 +32,8 @@ class PermitDecisionBody(Body):
     """What the immigration service has decided about a person."""
 
     person: PersonNumber
-    applied_on: Day
-    decided_on: Day
+    applied_on: Annotated[Day, Within("applied_on")]
+    decided_on: Annotated[Day, Within("decided_on")]
     granted: bool
 
 
@@ -39,13 +41,13 @@ class BsnIssuedBody(Body):
     """That a person has got a citizen service number, and when; the number itself has no place here."""
 
     person: PersonNumber
-    issued_on: Day
+    issued_on: Annotated[Day, Within("issued_on")]
 
 
 class Withdrawal(Body):
     """Why a case is withdrawn."""
 
-    reason_code: Code = "client_request"
+    reason_code: Annotated[Code, Listed("withdrawal_reasons")] = "client_request"
 
 
 LOOKED_THROUGH = 500  # cases at a time
@@ -77,8 +79,6 @@ class CaseDesk:
 
     async def record_documents(self, caller: Known, case_id: UUID, body: Documents) -> CaseView:
         """Documents that have been shown; a case that waited for them goes on."""
-        if {held.document_type for held in body.documents} - self._ports.region.codes.document_types:
-            raise Rejected("A type of document is not in the list of this region.")
         return await self._change(caller, case_id, RecordDocuments(case_id=case_id, documents=body.documents))
 
     async def record_permit_decision(self, caller: Known, case_id: UUID, body: PermitDecisionBody) -> CaseView:
@@ -122,8 +122,9 @@ class CaseDesk:
 
 def case_routes(context: Context, ports: Ports) -> APIRouter:
     """The routes over cases."""
-    desk = CaseDesk(context, ports)
-    router = APIRouter(prefix="/v1/cases", tags=["cases"], route_class=GuardedRoute)
+    desk, region = CaseDesk(context, ports), ports.region
+    route = route_under(lambda: region.terms(region.local_day(context.clock.now())))
+    router = APIRouter(prefix="/v1/cases", tags=["cases"], route_class=route)
     read, write = [allowed("cases:read")], [allowed("cases:write")]
     router.get("", summary="List cases, the newest first", dependencies=read)(desk.list_cases)
     router.get("/{case_id}", summary="Read a case", dependencies=read)(desk.read)

@@ -1,6 +1,7 @@
 """What the region pack says to intake: codes, products, partners, sponsors, norms and archive terms, each with its dates."""
 
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
@@ -10,9 +11,9 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, ConfigDict, Field
 
 from common.events.base import Code, MunicipalityCode, NationalityGroup
+from common.terms import Bounds, Terms
 from intake.domain.dated import Dated, R, in_force
 from intake.domain.decision_table import DecisionTable
-from intake.domain.submission import Lists
 
 NormKind = Literal["bsn", "information", "permit"]
 
@@ -32,6 +33,17 @@ class Codes(_Plain):
     services: frozenset[Code]
     themes: frozenset[Code]
     countries: frozenset[Code]
+    withdrawal_reasons: frozenset[Code]
+
+
+LISTED_IN = {
+    **dict.fromkeys(Codes.model_fields, "intake/codes.yaml"),
+    "case_types": "intake/products.yaml",
+    "products": "intake/products.yaml",
+    "municipalities": "intake/municipalities.yaml",
+    "organisations": "intake/partners.yaml",
+}
+"""Where in the region pack each list stands."""
 
 
 class DocumentRule(Dated):
@@ -70,6 +82,14 @@ class Catalogue(_Plain):
     version: Code
     case_types: tuple[CaseType, ...]
     products: tuple[Product, ...]
+
+
+class Group(Dated):
+    """The largest group whose members can all have all of these products in one visit; with fewer products no smaller a group fits."""
+
+    products: frozenset[Code] = Field(min_length=1)
+    persons: int = Field(ge=1, le=1000)
+    why: str
 
 
 class Municipality(Dated):
@@ -135,6 +155,8 @@ class Region:
     norms: tuple[Norm, ...]
     archive: tuple[Retention, ...]
     eligibility: DecisionTable
+    groups: tuple[Group, ...]
+    bounds: Bounds
 
     def local_day(self, moment: datetime) -> date:
         """The day it is at the desks."""
@@ -144,9 +166,17 @@ class Region:
         """The moment a day begins at the desks."""
         return datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(self.codes.timezone))
 
-    def lists(self, day: date) -> Lists:
-        """Every list of codes as it stands on a day, by name."""
+    def terms(self, day: date) -> Terms:
+        """What may be handed in on a day."""
+        return Terms(self._lists(day), self.bounds.on(day), LISTED_IN)
+
+    def largest_group(self, products: AbstractSet[str], day: date) -> int | None:
+        """How many persons at most can have these products in one visit; None where nothing is said."""
+        return max((row.persons for row in in_force(self.groups, day) if products <= row.products), default=None)
+
+    def _lists(self, day: date) -> Mapping[str, frozenset[str]]:
         return {
+            "organisations": frozenset(code for partner in self.partners for code in partner.organisations),
             "case_types": frozenset(row.case_type for row in in_force(self.catalogue.case_types, day)),
             "products": frozenset(row.product for row in in_force(self.catalogue.products, day)),
             "municipalities": frozenset(row.code for row in in_force(self.municipalities, day)),
@@ -157,6 +187,7 @@ class Region:
             "services": self.codes.services,
             "themes": self.codes.themes,
             "countries": self.codes.countries,
+            "withdrawal_reasons": self.codes.withdrawal_reasons,
         }
 
     def case_type(self, code: str, day: date) -> CaseType:

@@ -1,29 +1,25 @@
 """What partners hand in: bounded, strict, coded; the only free text is a name and an e-mail address."""
 
-from collections.abc import Mapping
-from datetime import date
+import re
+from datetime import date, datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, ValidationInfo
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError
 
 from common.events.base import Code, Language, MunicipalityCode, NationalityGroup
+from common.terms import Listed, Within
 
-Lists = Mapping[str, frozenset[str]]
-"""The region's lists of codes by name; given as validation context at the gateway, absent when a stored case is read."""
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d.{0,24}", re.ASCII)
 
 
-def listed(name: str) -> AfterValidator:
-    """A code must stand in the region's list of this name."""
-
-    def check(code: str, info: ValidationInfo) -> str:
-        if info.context is not None and code not in info.context[name]:
-            raise PydanticCustomError("unlisted", "is not in the list of {name} of this region", {"name": name.replace("_", " ")})
-        return code
-
-    return AfterValidator(check)
+def _in_words(value: object) -> object:
+    """A moment is a text after RFC 3339: a number, or digits in a text, would be taken for seconds since 1970."""
+    if not isinstance(value, datetime) and not (isinstance(value, str) and _MOMENT.fullmatch(value)):
+        raise PydanticCustomError("datetime_parsing", "is not a date and time with its offset from UTC")
+    return value
 
 
 Name = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f<>]+$", examples=["A. Example"])]
@@ -31,16 +27,18 @@ Email = Annotated[
     str, Field(max_length=254, pattern=r"^[^@\s\x00-\x1f\x7f<>,;\"]+@[A-Za-z0-9.-]+\.[A-Za-z]{2,}$", examples=["a.example@example.org"])
 ]
 PersonNumber = Annotated[int, Field(ge=1, le=50, examples=[1])]
-CaseTypeCode = Annotated[Code, listed("case_types"), Field(examples=["fast_track_non_eu"])]
-ProductCode = Annotated[Code, listed("products"), Field(examples=["brp_first_registration"])]
-Purpose = Annotated[Code, listed("purposes"), Field(examples=["highly_skilled_migrant"])]
-DocumentType = Annotated[Code, listed("document_types"), Field(examples=["passport"])]
-Channel = Annotated[Code, listed("channels"), Field(examples=["api"])]
-InitiatorRole = Annotated[Code, listed("initiator_roles"), Field(examples=["employer"])]
-Municipality = Annotated[MunicipalityCode, listed("municipalities")]
-Service = Annotated[Code, listed("services"), Field(examples=["information_point"])]
-Theme = Annotated[Code, listed("themes"), Field(examples=["social_security"])]
-Country = Annotated[Code, listed("countries"), Field(examples=["be"])]
+CaseTypeCode = Annotated[Code, Listed("case_types"), Field(examples=["fast_track_non_eu"])]
+ProductCode = Annotated[Code, Listed("products"), Field(examples=["brp_first_registration"])]
+Purpose = Annotated[Code, Listed("purposes"), Field(examples=["highly_skilled_migrant"])]
+DocumentType = Annotated[Code, Listed("document_types"), Field(examples=["passport"])]
+Channel = Annotated[Code, Listed("channels"), Field(examples=["api"])]
+InitiatorRole = Annotated[Code, Listed("initiator_roles"), Field(examples=["employer"])]
+Municipality = Annotated[MunicipalityCode, Listed("municipalities")]
+Service = Annotated[Code, Listed("services"), Field(examples=["information_point"])]
+Theme = Annotated[Code, Listed("themes"), Field(examples=["social_security"])]
+Country = Annotated[Code, Listed("countries"), Field(examples=["be"])]
+Organisation = Annotated[Code, Listed("organisations"), Field(examples=["university"])]
+Happened = Annotated[AwareDatetime, Within("occurred_at"), BeforeValidator(_in_words), Field(strict=False)]
 
 
 class Handed(BaseModel):
@@ -84,17 +82,19 @@ class CaseSubmitted(Handed):
     language: Language = Field(description="The language in which the client wants to hear from us.")
     channel: Channel
     initiator_role: InitiatorRole
-    organisation_id: Code | None = Field(
+    organisation_id: Organisation | None = Field(
         default=None, description="The organisation that the partner acts for; left out, the partner's own if it is one."
     )
     journey_id: UUID | None = Field(default=None, description="Joins the cases of one household over time.")
     contact: ContactDetails
     persons: tuple[Person, ...] = Field(min_length=1, max_length=50)
     formalities: tuple[FormalityAsked, ...] = Field(min_length=1, max_length=20)
-    arrives_on: date | None = Field(default=None, description="First day in the country.")
-    starts_on: date | None = Field(default=None, description="First day of work or study.")
-    stay_months: int | None = Field(default=None, ge=0, le=1200, description="Intended stay; up to four months is no residence.")
-    not_before: date | None = Field(default=None, description="No visit before this day.")
+    arrives_on: Annotated[date, Within("arrives_on")] | None = Field(default=None, description="First day in the country.")
+    starts_on: Annotated[date, Within("starts_on")] | None = Field(default=None, description="First day of work or study.")
+    stay_months: Annotated[int, Within("stay_months")] | None = Field(
+        default=None, ge=0, le=1200, description="Intended stay; up to four months is no residence."
+    )
+    not_before: Annotated[date, Within("not_before")] | None = Field(default=None, description="No visit before this day.")
 
 
 class QuestionAsked(Handed):
@@ -111,12 +111,12 @@ class QuestionAsked(Handed):
     nationality_group: NationalityGroup
     municipality_code: Municipality | None = Field(default=None, description="Left out, that of the counter.")
     first_line: bool = Field(description="Answered by the counter itself, not by a back office.")
-    response_minutes: int = Field(ge=0, le=1_000_000)
-    persons: int = Field(default=1, ge=1, le=1000)
-    occurred_at: AwareDatetime
+    response_minutes: Annotated[int, Within("response_minutes")] = Field(ge=0, le=1_000_000)
+    persons: Annotated[int, Within("persons_of_a_question")] = Field(default=1, ge=1, le=1000)
+    occurred_at: Happened
     client_pseudonym: UUID | None = Field(default=None, description="Always the same for one client; left out, the contact is anonymous.")
     contact: ContactDetails | None = None
-    organisation_id: Code | None = None
+    organisation_id: Organisation | None = None
     journey_id: UUID | None = None
 
 
@@ -129,11 +129,11 @@ class ContactMade(Handed):
     themes: tuple[Theme, ...] = Field(min_length=1, max_length=10)
     language: Language
     succeeded: bool
-    occurred_at: AwareDatetime
+    occurred_at: Happened
     country_of_residence: Country | None = None
     country_of_work: Country | None = None
     client_pseudonym: UUID | None = Field(default=None, description="Always the same for one client; left out, the contact is anonymous.")
-    organisation_id: Code | None = None
+    organisation_id: Organisation | None = None
 
 
 def country_pair(residence: str | None, work: str | None) -> str | None:

@@ -12,12 +12,13 @@ from pydantic import TypeAdapter, ValidationError
 from common.clock import Clock
 from common.cloudevents import TYPE_PREFIX
 from common.ids import derived
+from common.terms import Terms
 from intake.domain.messages import RecordQuestion, RegisterContact, SubmitCase
 from intake.domain.region import Partner, Region
-from intake.domain.submission import CaseSubmitted, ContactMade, Lists, QuestionAsked
+from intake.domain.submission import CaseSubmitted, ContactMade, QuestionAsked
 from intake.gateway.bsn import SENTENCE, holds_bsn, places_of_bsn
 from intake.gateway.envelope import Handed, envelope_faults, take_apart
-from intake.gateway.faults import Fault, crossing_faults, fault, faults_of
+from intake.gateway.faults import Fault, crossing_faults, crowding_faults, fault, faults_of
 from intake.gateway.limits import Pace
 from intake.gateway.refusal import Refused
 from intake.gateway.signature import Authentication
@@ -49,8 +50,9 @@ class _Day:
     """What the region lists on one day, worked out once."""
 
     day: date
-    lists: Lists
+    terms: Terms
     products: Mapping[str, frozenset[str]]
+    at_desks: frozenset[str]
     questions: Mapping[str, str]
     """The purpose of each type of case that is a question."""
 
@@ -116,8 +118,9 @@ class Gate:
             return None
         if isinstance(handed.data, dict):
             faults += crossing_faults(handed.data, self._today.products, handed.data_at)
+            faults += crowding_faults(handed.data, self._largest, handed.data_at)
         try:
-            payload: Payload = adapter.validate_json(handed.raw_data, context=self._today.lists, by_alias=True, by_name=False)
+            payload: Payload = adapter.validate_json(handed.raw_data, context=self._today.terms, by_alias=True, by_name=False)
         except ValidationError as error:
             faults += faults_of(error, handed.data_at)
             return None
@@ -147,13 +150,19 @@ class Gate:
                     purpose=self._today.questions[payload.case_type],
                 )
 
+    def _largest(self, products: frozenset[str]) -> int | None:
+        """Of products that need a desk, how many persons can have them in one visit."""
+        at_desks = products & self._today.at_desks
+        return self._region.largest_group(at_desks, self._today.day) if at_desks else None
+
     def _listed(self, day: date) -> _Day:
-        lists = self._region.lists(day)
-        types = {code: self._region.case_type(code, day) for code in lists["case_types"]}
+        terms = self._region.terms(day)
+        types = {code: self._region.case_type(code, day) for code in terms.lists["case_types"]}
         return _Day(
             day,
-            lists,
+            terms,
             products={code: frozenset(case_type.products) for code, case_type in types.items()},
+            at_desks=frozenset(code for code in terms.lists["products"] if self._region.product(code, day).desk),
             questions={code: case_type.purpose for code, case_type in types.items() if case_type.purpose is not None},
         )
 

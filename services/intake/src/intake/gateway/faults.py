@@ -1,7 +1,7 @@
 """Every fault of a submission as a place and a sentence that repeats nothing of what was sent."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from pydantic import ValidationError
 
@@ -26,6 +26,7 @@ _SENTENCES = {
 _OURS = frozenset(
     [
         "unlisted",
+        "out_of_bounds",
         "literal_error",
         "string_too_long",
         "string_too_short",
@@ -84,6 +85,21 @@ def crossing_faults(data: Mapping[str, object], products_of: Mapping[str, frozen
         for which, number in enumerate(concerned[:LOOKED_AT] if isinstance(concerned, list) else ()):
             if repr(number) not in known:
                 yield fault((*at, "formalities", place, "persons", which), "is not the number of a person of this case")
+
+
+def crowding_faults(data: Mapping[str, object], largest: Callable[[frozenset[str]], int | None], at: Path) -> Iterator[Fault]:
+    """Groups for which no day can be long enough, however far away."""
+    people: dict[str, set[str]] = {}
+    for formality in _objects(data.get("formalities"))[:LOOKED_AT]:
+        concerned = formality.get("persons")
+        people.setdefault(str(formality.get("product")), set()).update(
+            map(repr, concerned[: LOOKED_AT + 1] if isinstance(concerned, list) else ())
+        )
+    most = largest(frozenset(people))
+    if most is not None and any(len(numbers) > most for numbers in people.values()):
+        yield fault(
+            (*at, "formalities"), f"concerns more persons than one visit can help; for these products {most} at most: hand in several cases"
+        )
 
 
 def _objects(value: object) -> list[dict[str, object]]:

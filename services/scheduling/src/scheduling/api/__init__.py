@@ -2,6 +2,7 @@
 
 from fastapi import APIRouter
 
+from common.access.reading import route_under
 from common.blueprint import Context
 from scheduling.api.attending import attending_routes
 from scheduling.api.closures import closure_routes
@@ -16,9 +17,10 @@ from scheduling.region import Region
 def routes(context: Context, ports: Ports, region: Region) -> APIRouter:
     """All routes of scheduling."""
     router, reach = APIRouter(prefix="/v1"), Reach(ports, region)
-    router.include_router(desk_routes(ports, region, reach))
-    router.include_router(visit_routes(context, ports, reach))
-    router.include_router(planning_routes(context, ports, region, reach))
-    router.include_router(attending_routes(context, ports, reach))
-    router.include_router(closure_routes(context, ports, region, reach))
+    route = route_under(lambda: region.terms_at(context.clock.now()))
+    router.include_router(desk_routes(ports, region, reach, route))
+    router.include_router(visit_routes(context, ports, reach, route))
+    router.include_router(planning_routes(context, ports, region, reach, route))
+    router.include_router(attending_routes(context, ports, reach, route))
+    router.include_router(closure_routes(context, ports, region, reach, route))
     return router

@@ -1,6 +1,6 @@
 """What a desk does with an appointment on its day."""
 
-from typing import Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import APIRouter
@@ -11,6 +11,7 @@ from common.blueprint import Context
 from common.errors import NotFound
 from common.events.base import Code, Message
 from common.http import Body
+from common.terms import Listed
 from scheduling.api.reach import Reach
 from scheduling.api.views import AppointmentView
 from scheduling.domain.commands import (
@@ -35,7 +36,7 @@ class CheckInBody(Body):
 class CompleteBody(Body):
     """What came of it, by the region's list of outcomes."""
 
-    outcome: Code
+    outcome: Annotated[Code, Listed("outcomes")]
     follow_up_needed: bool = False
 
 
@@ -43,13 +44,13 @@ class CancelBody(Body):
     """Who cancels, and why."""
 
     by: Literal["client", "desk"]
-    reason_code: Code
+    reason_code: Annotated[Code, Listed("cancellation_reasons")]
 
 
 class NoShowBody(Body):
-    """The person at the desk, as a code."""
+    """Who has recorded it, as a role of the region's list; never a person."""
 
-    recorded_by: Code
+    recorded_by: Annotated[Code, Listed("recorders")]
 
 
 class Attending:
@@ -95,9 +96,9 @@ class Attending:
         return AppointmentView.of(visit, visit.find(command.appointment_id))
 
 
-def attending_routes(context: Context, ports: Ports, reach: Reach) -> APIRouter:
+def attending_routes(context: Context, ports: Ports, reach: Reach, route: type[GuardedRoute]) -> APIRouter:
     """What a desk does with one appointment."""
-    router = APIRouter(prefix="/visits/{visit_id}/appointments/{appointment_id}", tags=["appointments"], route_class=GuardedRoute)
+    router = APIRouter(prefix="/visits/{visit_id}/appointments/{appointment_id}", tags=["appointments"], route_class=route)
     attending, write = Attending(context, ports, reach), [allowed("visits:write")]
     router.post("/check-in", summary="The persons are there", dependencies=write)(attending.check_in)
     router.post("/call", summary="The desk asks them to come", dependencies=write)(attending.call)

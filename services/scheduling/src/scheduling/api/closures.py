@@ -11,36 +11,40 @@ from common.blueprint import Context
 from common.errors import NotFound, Rejected
 from common.events.base import Code
 from common.http import Body
+from common.terms import Listed, Of, Within
 from scheduling.api.reach import Reach
 from scheduling.api.views import ClosureView
 from scheduling.domain.agenda import EVERY_DESK
 from scheduling.domain.commands import AddHours, CloseDesk, LiftClosure
-from scheduling.domain.localtime import local_day, minute_on_the_wall
+from scheduling.domain.localtime import minute_on_the_wall
 from scheduling.ports import Ports
 from scheduling.region import Region
 
 MOST_DAYS = 62
-Day = Annotated[date, Field(strict=False)]
-From = Annotated[date, Query(alias="from")]
-To = Annotated[date, Query(alias="to")]
+ClosedDay = Annotated[date, Field(strict=False), Within("closed_on")]
+From = Annotated[date, Query(alias="from"), Within("looked_at")]
+To = Annotated[date, Query(alias="to"), Within("looked_at")]
+LocationId = Annotated[Code, Of("locations")]
+DeskId = Annotated[Code, Of("desks")]
+Reopened = Annotated[date, Within("opened_again_on")]
 Wall = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$", examples=["13:00"])]
 
 
 class ClosureBody(Body):
     """What is closed, from a date up to and including another; without a desk the whole location."""
 
-    location_id: Code
-    desk_id: Code | None = None
-    date: Day
-    until: Day | None = None
-    reason_code: Code
+    location_id: LocationId
+    desk_id: DeskId | None = None
+    date: ClosedDay
+    until: ClosedDay | None = None
+    reason_code: Annotated[Code, Listed("closure_reasons")]
 
 
 class ExtraHoursBody(Body):
     """When a desk is open in addition, in local time."""
 
-    desk_id: Code
-    date: Day
+    desk_id: DeskId
+    date: Annotated[date, Field(strict=False), Within("open_in_addition_on")]
     opens: Wall
     closes: Wall
 
@@ -51,7 +55,7 @@ class Closing:
     def __init__(self, context: Context, ports: Ports, region: Region, reach: Reach) -> None:
         self._context, self._ports, self._region, self._reach = context, ports, region, reach
 
-    async def closures(self, caller: Known, location: Annotated[Code, Query()], first: From, last: To) -> list[ClosureView]:
+    async def closures(self, caller: Known, location: Annotated[LocationId, Query()], first: From, last: To) -> list[ClosureView]:
         """Those of the region pack come on top."""
         if not caller.at(location):
             raise NotFound("There is no such location.")
@@ -66,12 +70,12 @@ class Closing:
     async def close(self, caller: Known, body: ClosureBody) -> list[ClosureView]:
         """Visits that it breaks are cancelled by the system and planned anew."""
         self._reach.place(caller, body.location_id, body.desk_id)
-        days = _days(body, self._ports, self._region)
+        days = _days(body, self._region)
         for day in days:
             await self._context.ask(CloseDesk(location=body.location_id, day=day, desk=body.desk_id, reason_code=body.reason_code))
         return [ClosureView(location_id=body.location_id, desk_id=body.desk_id, date=day, reason_code=body.reason_code) for day in days]
 
-    async def lift(self, caller: Known, location_id: Code, date: date, desk: Annotated[Code | None, Query()] = None) -> None:
+    async def lift(self, caller: Known, location_id: LocationId, date: Reopened, desk: Annotated[DeskId | None, Query()] = None) -> None:
         """Whoever waits may have the day."""
         self._reach.place(caller, location_id, desk)
         if await self._context.ask(LiftClosure(location=location_id, day=date, desk=desk)) is None:
@@ -89,9 +93,9 @@ class Closing:
         await self._context.ask(AddHours(location=location, day=body.date, desk=body.desk_id, start=start, end=end))
 
 
-def closure_routes(context: Context, ports: Ports, region: Region, reach: Reach) -> APIRouter:
+def closure_routes(context: Context, ports: Ports, region: Region, reach: Reach, route: type[GuardedRoute]) -> APIRouter:
     """Close, open again, open in addition."""
-    router, closing = APIRouter(tags=["closures"], route_class=GuardedRoute), Closing(context, ports, region, reach)
+    router, closing = APIRouter(tags=["closures"], route_class=route), Closing(context, ports, region, reach)
     read, write = [allowed("closures:read")], [allowed("closures:write")]
     router.get("/closures", summary="Closures that were ordered at run time", dependencies=read)(closing.closures)
     router.post("/closures", status_code=201, summary="Close a desk or a location", dependencies=write)(closing.close)
@@ -102,14 +106,12 @@ def closure_routes(context: Context, ports: Ports, region: Region, reach: Reach)
     return router
 
 
-def _days(body: ClosureBody, ports: Ports, region: Region) -> list[date]:
+def _days(body: ClosureBody, region: Region) -> list[date]:
     last = body.until or body.date
     if body.location_id not in region.location_ids:
         raise NotFound("There is no such location.")
     if body.desk_id is not None and region.location_of(body.desk_id) != body.location_id:
         raise NotFound("There is no such desk at this location.")
-    if body.date < local_day(ports.clock.now(), region.policies.zone):
-        raise Rejected("The closure begins in the past.")
     if not body.date <= last < body.date + timedelta(days=MOST_DAYS):
         raise Rejected(f"The closure ends before it begins, or lasts longer than {MOST_DAYS} days.")
     return [body.date + timedelta(days=n) for n in range((last - body.date).days + 1)]

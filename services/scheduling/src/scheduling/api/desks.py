@@ -7,6 +7,7 @@ from fastapi import APIRouter, Query
 
 from common.access.guard import GuardedRoute, Known, allowed
 from common.errors import NotFound
+from common.terms import Of, Within
 from scheduling.api.reach import Reach
 from scheduling.api.views import AppointmentView, DeskDayView, DeskView, LocationView
 from scheduling.domain.catalogue import Desk, Location, in_force
@@ -17,9 +18,9 @@ from scheduling.ports import Ports
 from scheduling.region import Region
 
 
-def desk_routes(ports: Ports, region: Region, reach: Reach) -> APIRouter:
+def desk_routes(ports: Ports, region: Region, reach: Reach, route: type[GuardedRoute]) -> APIRouter:
     """Routes over locations and desks."""
-    router, openings = APIRouter(tags=["desks"], route_class=GuardedRoute), Openings(region)
+    router, openings = APIRouter(tags=["desks"], route_class=route), Openings(region)
     read = [allowed("desks:read")]
 
     @router.get("/locations", summary="Locations and desks as they are today", dependencies=read)
@@ -29,7 +30,9 @@ def desk_routes(ports: Ports, region: Region, reach: Reach) -> APIRouter:
         return [_location(row, region, today) for row in rows if row is not None]
 
     @router.get("/desks/{desk_id}/day", summary="Everything that a desk has on a day, in the order of its times", dependencies=read)
-    async def day_list(caller: Known, desk_id: str, date: Annotated[date, Query()]) -> DeskDayView:
+    async def day_list(
+        caller: Known, desk_id: Annotated[str, Of("desks")], date: Annotated[date, Query(), Within("looked_at")]
+    ) -> DeskDayView:
         desk = in_force([row for row in region.desks if row.id == desk_id], date)
         if desk is None or not (caller.at(desk.location) and reach.works_at(caller, desk.id)):
             raise NotFound("There is no such desk on this day.")

@@ -12,6 +12,7 @@ from common.blueprint import Context
 from common.errors import Conflict, NotFound
 from common.events.base import Code
 from common.http import Body
+from common.terms import Of, Within
 from scheduling.api.attending import changed
 from scheduling.api.reach import Reach
 from scheduling.api.views import FittingDayView, VisitView
@@ -26,13 +27,13 @@ MOST_FITTING_DAYS = 31
 class PlanBody(Body):
     """Where and on which day."""
 
-    location_id: Code
-    day: Annotated[date, Field(strict=False)]
+    location_id: Annotated[Code, Of("locations")]
+    day: Annotated[date, Field(strict=False), Within("planned_on")]
 
 
-def planning_routes(context: Context, ports: Ports, region: Region, reach: Reach) -> APIRouter:
+def planning_routes(context: Context, ports: Ports, region: Region, reach: Reach, route: type[GuardedRoute]) -> APIRouter:
     """Search for days, and take one."""
-    router, zone = APIRouter(tags=["visits"], route_class=GuardedRoute), region.policies.zone
+    router, zone = APIRouter(tags=["visits"], route_class=route), region.policies.zone
     read, write = [allowed("visits:read")], [allowed("visits:write")]
 
     @router.get(
@@ -51,7 +52,7 @@ def planning_routes(context: Context, ports: Ports, region: Region, reach: Reach
         "/visits/{visit_id}/plan", summary="The visit is to take place on this day; all of it, or nothing changes", dependencies=write
     )
     async def plan(caller: Known, visit_id: UUID, body: PlanBody) -> VisitView:
-        await reach.visit(caller, visit_id)
+        reach.owns(caller, await reach.visit(caller, visit_id))
         if body.location_id not in region.location_ids or not caller.at(body.location_id):
             raise NotFound("There is no such location.")
         return VisitView.of(await changed(context, ports, PlanVisit(visit_id=visit_id, location=body.location_id, day=body.day), visit_id))

@@ -12,6 +12,7 @@ from common.blueprint import Context
 from common.errors import NotFound
 from common.events.base import Code
 from common.http import Body
+from common.terms import Listed, Of, Within
 from scheduling.api.attending import changed
 from scheduling.api.reach import Reach
 from scheduling.api.views import AppointmentView, VisitView
@@ -25,14 +26,14 @@ class CancelVisitBody(Body):
     """Who cancels and why; with `rebook` the visit gets another day, by itself after the cancelled one."""
 
     by: Literal["client", "desk"]
-    reason_code: Code
+    reason_code: Annotated[Code, Listed("cancellation_reasons")]
     rebook: bool = False
-    not_before: Annotated[date | None, Field(strict=False)] = None
+    not_before: Annotated[date, Field(strict=False), Within("not_before")] | None = None
 
 
-def visit_routes(context: Context, ports: Ports, reach: Reach) -> APIRouter:
+def visit_routes(context: Context, ports: Ports, reach: Reach, route: type[GuardedRoute]) -> APIRouter:
     """Routes over visits."""
-    router = APIRouter(tags=["visits"], route_class=GuardedRoute)
+    router = APIRouter(tags=["visits"], route_class=route)
     read, write = [allowed("visits:read")], [allowed("visits:write")]
 
     @router.get("/visits", summary="The visit of a case, where it has one", dependencies=read)
@@ -46,7 +47,7 @@ def visit_routes(context: Context, ports: Ports, reach: Reach) -> APIRouter:
 
     @router.post("/visits/{visit_id}/cancel", summary="The whole visit will not take place, or not then", dependencies=write)
     async def cancel(caller: Known, visit_id: UUID, body: CancelVisitBody) -> VisitView:
-        await reach.visit(caller, visit_id)
+        reach.owns(caller, await reach.visit(caller, visit_id))
         command = CancelVisit(visit_id=visit_id, by=body.by, reason_code=body.reason_code, rebook=body.rebook, not_before=body.not_before)
         return VisitView.of(await changed(context, ports, command, visit_id))
 
@@ -62,7 +63,7 @@ def _pending_route(router: APIRouter, ports: Ports, reach: Reach) -> None:
     )
     async def outcome_pending(
         caller: Known,
-        location: Annotated[Code, Query()],
+        location: Annotated[Code, Query(), Of("locations")],
         limit: Annotated[int, Query(ge=1, le=1000)] = 100,
         page: Annotated[int, Query(ge=1, le=1000)] = 1,
     ) -> list[AppointmentView]:

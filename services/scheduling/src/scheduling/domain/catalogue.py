@@ -38,6 +38,14 @@ class Row(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+class Codes(Row):
+    """Lists of words that staff may hand in; what is not listed is refused."""
+
+    cancellation_reasons: frozenset[Code] = frozenset()
+    closure_reasons: frozenset[Code] = frozenset()
+    recorders: frozenset[Code] = frozenset()
+
+
 class DatedRow(Row):
     """A row that holds from a day up to and including another."""
 
