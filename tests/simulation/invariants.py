@@ -11,6 +11,7 @@ from common.ids import derived
 from common.lanes import Kind, Lane
 from common.processing.record import ProcessingRecord
 from intake.domain.case import Case
+from intake.domain.contact import Contact
 from notifications.domain import Message, State, Template, VisitMessages, message_id
 from reporting.app import RECORDED
 from reporting.domain import Fact, Indicator
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 Wrong = tuple[str | None, str]
 TOLD_KINDS: dict[str, tuple[type[Aggregate], ...]] = {
-    "intake": (Case, Lane),
+    "intake": (Case, Contact, Lane),
     "scheduling": (Visit, Agenda, Lane),
     "notifications": (Message, VisitMessages, Lane),
     "reporting": (Indicator, Lane),

@@ -17,6 +17,8 @@ from simulation.replica import NoAnswer, SimulatedService
 if TYPE_CHECKING:
     from simulation.world import World
 
+EDGE = 99
+"""The number of the submission that is refused."""
 KEY = b"0123456789abcdef0123456789abcdef"
 Data = dict[str, Any]
 
@@ -49,12 +51,22 @@ class Counter:
         if draw.random() < 0.2:
             await self._until_taken(partner, number, _event(partner, f"submission-{number}", data | {"language": "de"}))
 
+    async def hand_in_at_an_edge(self) -> None:
+        """A day on which nobody can come: refused with its place, and asked no more."""
+        draw = self._world.chance.of("edges")
+        await asyncio.sleep(draw.uniform(1.0, 30.0))
+        partner, data = _request("registration", 1, "nl")
+        data |= {draw.choice(("arrivesOn", "notBefore")): draw.choice(("0001-01-01", "9999-12-31"))}
+        await self._until_taken(partner, EDGE, _event(partner, f"submission-{EDGE}", data))
+
     async def _until_taken(self, partner: str, number: int, body: bytes) -> None:
         for _ in range(100):
             place = self._draw.choice(self._world.of("intake"))
             try:
                 await place.call(lambda running: self._take(running, partner, number, body))
-            except (NoAnswer, Unavailable, Refused):
+            except (NoAnswer, Unavailable, Refused) as error:
+                if isinstance(error, Refused) and error.status == 400:
+                    return
                 await asyncio.sleep(self._draw.uniform(0.5, 3.0))
             except Conflict:
                 return
@@ -88,6 +100,10 @@ class Counter:
 STRUCTURED: Mapping[str, str] = {"content-type": "application/cloudevents+json"}
 SOURCES = {
     "shared-service-centre": "urn:nld:oin:00000000000000000101:systeem:mobility",
+    "immigration-portal": "urn:nld:oin:00000000000000000106:systeem:portal",
+    "gip-maastricht": "urn:nld:oin:00000000000000000107:systeem:counter",
+    "expat-centre": "urn:nld:oin:00000000000000000109:systeem:counter",
+    "university": "urn:nld:oin:00000000000000000104:systeem:student-administration",
     "municipality-portal": "urn:nld:oin:00000000000000000105:systeem:portal",
 }
 KINDS = ("registration", "registration", "fast_track", "fast_track", "papers_missing", "referred")

@@ -39,7 +39,7 @@ class People:
         draw = self._draw
         lives: list[Coroutine[Any, Any, None]] = [self._counter.hand_in(number) for number in range(draw.randint(3, 6))]
         lives += [self._at(draw.uniform(25.0, 42.0), self._change_minds), self._at(70.0, self._work_at_desks)]
-        lives += [self._resend(), self._help(), self._at(draw.uniform(30.0, 50.0), self._bring_papers)]
+        lives += [self._counter.hand_in_at_an_edge(), self._resend(), self._help(), self._at(draw.uniform(30.0, 50.0), self._bring_papers)]
         return [asyncio.get_running_loop().create_task(life) for life in lives]
 
     async def ask(self, service: str, command: Command, patience: int = 60) -> bool:

@@ -146,7 +146,7 @@ class Replica:
         ports = self.blueprint.ports(context)
         if self.blueprint.name == "notifications":
             mailer = SimulatedMailer(self.world.provider, Line(self.process, self.world.chance, "mail"))
-            return replace(ports, mailer=mailer, wording=PlainWording(ports.wording))
+            return replace(ports, mailer=mailer, wording=PlainWording(ports.wording) if self.world.plain else ports.wording)
         if self.blueprint.name == "reporting":
             return replace(ports, figures=PlainFigures(ports.facts, context.clock))
         return ports

@@ -1,4 +1,6 @@
-"""The builds that the simulation has to notice: those of all rigs, and two that are broken in what only the simulation has."""
+"""The builds that the simulation has to notice: those of all rigs, two broken in what only it has, and one without bounds."""
+
+from datetime import date
 
 from broken_builds import (
     Patch,
@@ -18,6 +20,7 @@ from broken_builds import (
     told_before_it_is_saved,
 )
 
+from common.terms import Bounds, Span
 from simulation.consumer import SimulatedConsumer
 from simulation.stores import DurableStore
 
@@ -30,6 +33,16 @@ def offsets_start_at_latest(patch: Patch) -> None:
     patch.setattr(SimulatedConsumer, "start_at_end", True)
 
 
+def bounds_forgotten(patch: Patch) -> None:
+    """Any day and any number is taken."""
+
+    def on(bounds: Bounds, _day: date) -> dict[str, Span]:
+        days = {row.name: (date.min, date.max) for row in bounds.days}
+        return {**days, **{row.name: (0, 2**31) for row in bounds.numbers}}
+
+    patch.setattr(Bounds, "on", on)
+
+
 BROKEN: tuple[Sabotage, ...] = (
     commit_before_the_batch_is_settled,
     outbox_cleared_before_the_acknowledgement,
@@ -38,6 +51,7 @@ BROKEN: tuple[Sabotage, ...] = (
     no_marks,
     no_compare_and_set,
     offsets_start_at_latest,
+    bounds_forgotten,
     letter_sent_before_its_claim_is_saved,
     act_not_taken_out_before_it_runs,
     retry_after_an_unknown_outcome,

@@ -53,7 +53,10 @@ class Lines:
 class World:
     """Put together for one seed; `play` runs it to the end."""
 
-    def __init__(self, seed: int, without: frozenset[str] = frozenset()) -> None:
+    plain = True
+    """Whether letters have no words, so that they cost no template."""
+
+    def __init__(self, seed: int, without: frozenset[str] = frozenset(), *, is_narrow: bool | None = None) -> None:
         self.chance = Chance(seed, without)
         self.loop = VirtualLoop(self.chance.of("turns"))
         self.history = History(self.loop.time)
@@ -64,7 +67,8 @@ class World:
         self.chance.told = lambda name: self.history.note("fault", name)
         self.spoiling = Spoiling(self.chance, self.ledger, draw)
         self.stores = {name: DurableStore(partial(self.ledger.saved, name)) for name in SERVICES}
-        is_narrow = draw.random() < 0.5
+        drawn = draw.random() < 0.5
+        is_narrow = drawn if is_narrow is None else is_narrow
         blueprints = {name: tapped(name, is_narrow=is_narrow, tap=self.spoiling.tap) for name in SERVICES}
         self.topics = {name: blueprint.topics() for name, blueprint in blueprints.items()}
         self.groups = {name: Group(f"group {name}", topics, self.history) for name, topics in self.topics.items()}

@@ -65,7 +65,7 @@ class GuardedRoute(APIRoute):
         return guarded
 
 
-def _known(request: Request) -> Caller:
+async def _known(request: Request) -> Caller:
     caller: Caller = request.scope[_CALLER]
     return caller
 
