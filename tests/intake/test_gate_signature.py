@@ -4,6 +4,7 @@ import json
 from base64 import b64encode
 from datetime import timedelta
 from itertools import count
+from shutil import copytree
 
 import pytest
 from hypothesis import given
@@ -11,8 +12,10 @@ from hypothesis import strategies as st
 from standardwebhooks import Webhook
 
 from intake.domain.region import Rate
-from intake.gateway.limits import Bucket
+from intake.gateway.admission import Gate
+from intake.gateway.limits import Bucket, Pace
 from intake.gateway.refusal import Refused
+from intake.gateway.signature import Authentication, KeyFiles
 
 from .bench import BATCH, KEY, NOW, STRUCTURED, Time, admit, event, pointers, refusal, signed
 
@@ -41,6 +44,25 @@ def test_a_partner_may_sign_with_each_of_its_live_secrets(gate, fast_track, secr
 
     assert gate.admit({**STRUCTURED, **headers}, body).commands
     assert gate.admit({**STRUCTURED, **headers, "webhook-signature": f"v1a,x {old}"}, body).commands
+
+
+@pytest.mark.parametrize("wrong", [b"whsec_not base64!", b"whsec_c2hvcnQ=", b"\xff\xfe", None])
+def test_a_malformed_secret_shuts_out_its_partner_alone(region, clock, secrets, tmp_path, fast_track, wrong):
+    folder, named, time = copytree(secrets, tmp_path / "partners"), [], Time()
+    (folder / "university").unlink()
+    (folder / "university").mkdir() if wrong is None else (folder / "university").write_bytes(wrong)
+    keys = KeyFiles(folder, [partner.id for partner in region.partners], time, named.append)
+    rate = Rate(per_second=10, burst=20)
+    gate = Gate(
+        region, Authentication(keys, clock, timedelta(seconds=300)), Pace({one.id: one for one in region.partners}, rate, time), clock, 9
+    )
+
+    for _ in range(2):
+        assert refusal(gate, event(fast_track(), partner="university"), partner="university").status == 401
+        assert admit(gate, event(fast_track())).commands
+        time.now += 11
+
+    assert named == ["university"]
 
 
 @pytest.mark.parametrize(

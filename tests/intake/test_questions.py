@@ -66,6 +66,7 @@ async def test_an_anonymous_question_tells_no_contact_details(scene):
     await scene.ask(question())
 
     assert scene.stage.heard_of(PartyContactChanged) == []
+    assert [event.reachable for kind in (CaseCreated, CaseClosed) for event in scene.stage.heard_of(kind)] == [False, False]
     assert scene.stage.heard_of(ContactRegistered)[0].client_pseudonym is None
 
 

@@ -23,6 +23,12 @@ async def test_an_event_of_a_case_is_told_once_although_it_is_heard_twice(reacha
     assert (await reachable.message(template)).state is State.SENT
 
 
+async def test_of_whom_nobody_knows_an_address_no_letter_is_asked_for(reachable):
+    await reachable.hear(reachable.created(reachable=False), reachable.closed(result="answered", reachable=False))
+
+    assert reachable.told("requested") == reachable.told("suppressed") == reachable.told("failed") == []
+
+
 async def test_requests_for_different_documents_are_different_messages(reachable):
     await reachable.hear(reachable.information_requested(), reachable.information_requested(document_types=("birth_certificate",)))
 

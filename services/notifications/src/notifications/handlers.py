@@ -49,7 +49,9 @@ async def erase_contact(party: PartyContactErased, ports: Ports) -> Contact | No
 
 
 async def confirm_receipt(case: CaseCreated, ports: Ports) -> Message | None:
-    """Who hands in a request hears that it has come."""
+    """Who hands in a request hears that it has come; of whom nobody knows an address, no letter is asked for."""
+    if not case.reachable:
+        return None
     return await _request(_order(case, Template.SUBMISSION_RECEIVED, Submission(case_type=case.case_type)), ports)
 
 
@@ -66,8 +68,8 @@ async def tell_of_referral(case: CaseReferred, ports: Ports) -> Message | None:
 
 
 async def tell_of_closing(case: CaseClosed, ports: Ports) -> Message | None:
-    """Who waits for a result hears it; a referral has been told with its address already."""
-    if case.result == "referred":
+    """Who waits for a result and can be reached hears it; a referral has been told with its address already."""
+    if case.result == "referred" or not case.reachable:
         return None
     return await _request(_order(case, Template.CASE_CLOSED, Closing(result=case.result, closed_at=case.occurred_at)), ports)
 

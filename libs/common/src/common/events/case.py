@@ -1,7 +1,7 @@
 """Facts about cases. Only intake tells them."""
 
 from datetime import date
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 from uuid import UUID
 
 from pydantic import Field
@@ -23,6 +23,8 @@ Status = Literal[
     "withdrawn",
     "referred",
 ]
+
+Reachable = Annotated[bool, Field(description="Whether anybody has said how to reach the party; where nobody has, no letter is asked for.")]
 
 
 class FormalityWanted(Message):
@@ -53,6 +55,7 @@ class CaseCreated(CaseEvent):
     household_size: Count
     journey_id: UUID
     formalities: tuple[FormalityWanted, ...]
+    reachable: Reachable = True
 
 
 class CaseScreened(CaseEvent):
@@ -136,6 +139,7 @@ class CaseClosed(CaseEvent):
     archive_action_date: date | None = None
     language: Language
     party_id: UUID
+    reachable: Reachable = True
 
 
 class BsnIssued(CaseEvent):

@@ -21,7 +21,9 @@ __all__ = ["routes"]
 def routes(context: Context, ports: Ports, settings: Settings) -> APIRouter:
     """Every route of intake."""
     partners = {partner.id: partner for partner in ports.region.partners}
-    keys = KeyFiles(settings.partner_secrets_path, partners)
+    keys = KeyFiles(
+        settings.partner_secrets_path, partners, unreadable=lambda partner: context.log.error("secret unreadable", partner=partner)
+    )
     authentication = Authentication(keys, context.clock, timedelta(seconds=settings.signature_window_seconds))
     pace = Pace(partners, Rate(per_second=settings.partner_events_per_second, burst=settings.partner_burst))
     gate = Gate(ports.region, authentication, pace, context.clock, settings.events_per_batch)

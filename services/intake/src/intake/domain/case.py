@@ -138,6 +138,7 @@ class Case(Aggregate):
                 archive_action_date=None if rule.years is None else _years_after(day, rule.years),
                 language=self.language,
                 party_id=self.party_id,
+                reachable=self.contact is not None,
             )
         )
 

@@ -135,6 +135,7 @@ def _tell_opened(case: Case, catalogue_version: str, now: datetime) -> Case:
             household_size=case.household_size,
             journey_id=case.journey_id,
             formalities=tuple(formality.wanted() for formality in case.formalities),
+            reachable=case.contact is not None,
         )
     )
     return case.then(ScreenCase(case_id=case.id))

@@ -27,7 +27,7 @@ TYPE_MAX = 128
 
 
 class Handed(NamedTuple):
-    """One event as it came: attributes, data, the bytes that count for the same-bytes rule, and its place in the body."""
+    """One event as it came: attributes, data, the bytes that make a repeat the same (signed ones, so no headers), its place in the body."""
 
     attributes: Mapping[str, Json]
     data: Json
@@ -114,7 +114,7 @@ def _structured(text: str, value: Json, at: Path) -> Handed:
 def _binary(headers: Mapping[str, str], text: str, body: bytes, value: Json) -> Handed:
     attributes: dict[str, Json] = {name[3:]: unquote(one) for name, one in sorted(headers.items()) if name.startswith("ce-")}
     told = "\n".join(f"{name}: {one}" for name, one in attributes.items())
-    return Handed(attributes, value, body, told.encode() + b"\n" + body, f"{told}\n{_searched(text, value)}", (), ())
+    return Handed(attributes, value, body, body, f"{told}\n{_searched(text, value)}", (), ())
 
 
 def _searched(text: str, value: Json) -> str:

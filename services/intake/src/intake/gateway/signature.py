@@ -29,8 +29,15 @@ class Keys(Protocol):
 class KeyFiles:
     """A folder with a file per partner, as Kubernetes mounts it; one secret per line (`whsec_` and base64, as Standard Webhooks has it)."""
 
-    def __init__(self, folder: Path, partners: Iterable[str], time: Callable[[], float] = monotonic) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        partners: Iterable[str],
+        time: Callable[[], float] = monotonic,
+        unreadable: Callable[[str], None] = lambda _partner: None,
+    ) -> None:
         self._folder, self._partners, self._time = folder, tuple(partners), time
+        self._unreadable, self._named = unreadable, frozenset[str]()
         self._looked = float("-inf")
         self._keys: dict[str, tuple[bytes, ...]] = {}
 
@@ -39,8 +46,21 @@ class KeyFiles:
         now = self._time()
         if now - self._looked > LOOK_AGAIN:
             self._looked = now
-            self._keys = {name: _read(self._folder / name) for name in self._partners}
+            self._look()
         return self._keys.get(partner, ())
+
+    def _look(self) -> None:
+        """Read every file; a partner whose file cannot be used has no secret until it is mended, and is named once."""
+        keys, wrong = {}, set()
+        for name in self._partners:
+            try:
+                keys[name] = _read(self._folder / name)
+            except (OSError, ValueError):
+                wrong.add(name)
+        self._keys = keys
+        for name in sorted(wrong - self._named):
+            self._unreadable(name)
+        self._named = frozenset(wrong)
 
 
 def _read(file: Path) -> tuple[bytes, ...]:
