@@ -16,7 +16,7 @@ from common.terms import Terms
 from intake.domain.messages import RecordQuestion, RegisterContact, SubmitCase
 from intake.domain.region import Partner, Region
 from intake.domain.submission import CaseSubmitted, ContactMade, QuestionAsked
-from intake.gateway.bsn import SENTENCE, holds_bsn, places_of_bsn
+from intake.gateway.bsn import SENTENCE, may_hold_bsn, places_of_bsn
 from intake.gateway.envelope import Handed, envelope_faults, take_apart
 from intake.gateway.faults import Fault, crossing_faults, crowding_faults, fault, faults_of
 from intake.gateway.limits import Pace
@@ -110,7 +110,7 @@ class Gate:
         return [payload for payload in payloads if payload is not None]
 
     def _read_one(self, handed: Handed, faults: list[Fault]) -> Payload | None:
-        if holds_bsn(handed.searched):
+        if may_hold_bsn(handed.searched):
             faults += _bsn_faults(handed)
         faults += envelope_faults(handed)
         adapter = PAYLOADS.get(str(handed.attributes.get("type")))
@@ -220,7 +220,7 @@ def _repeated(handed: Sequence[Handed]) -> list[Fault]:
 def _bsn_faults(handed: Handed) -> list[Fault]:
     places = {fault((*handed.at, *path), SENTENCE) for path in places_of_bsn(dict(handed.attributes))}
     places |= {fault((*handed.data_at, *path), SENTENCE) for path in places_of_bsn(handed.data)}
-    return sorted(places) or [fault(handed.at, SENTENCE)]
+    return sorted(places)
 
 
 def _summary(faults: Sequence[Fault], bsn: bool) -> str:
