@@ -8,6 +8,7 @@ from uuid import UUID
 from pydantic import BaseModel, Field, SkipValidation
 
 from common.events.base import Event, Step
+from common.events.codes import refuse_numbers
 
 
 class Mark(NamedTuple):
@@ -65,6 +66,7 @@ class Aggregate(BaseModel):
 
     def tell(self, event: Event) -> Self:
         """Let everybody know, once this change is saved."""
+        refuse_numbers(event)
         return self._follow(How.TELL, event)
 
     def then(self, step: Step) -> Self:

@@ -1,13 +1,20 @@
 """What every message is, and the words that messages are made of."""
 
+from dataclasses import dataclass
 from typing import Annotated, ClassVar, Literal, Self
 from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
-Code = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$", examples=["brp_first_registration"])]
-"""A word from a list in the region pack; never free text."""
+
+@dataclass(frozen=True)
+class Coded:
+    """Marks every field that holds a code."""
+
+
+Code = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$", examples=["brp_first_registration"]), Coded()]
+"""A word from a list (`common.events.codes` says which, and where it stands); never free text."""
 
 Language = Annotated[Literal["nl", "en", "de", "fr"], Field(examples=["en"])]
 MunicipalityCode = Annotated[str, Field(pattern=r"^GM[0-9]{4}$", examples=["GM0935"])]
