@@ -67,7 +67,7 @@ format: .venv/.ready ## rewrites the code as `check` wants it
 contracts: .venv/.ready ## writes docs/contracts from the code
 	@$(BIN)/python -m loket contracts
 
-fuzz: .venv/.ready ## every route against its OpenAPI document, and the partners' gate, at length (CASES=5000, INPUTS=1000000, SEED=1)
+fuzz: .venv/.ready ## every route against its OpenAPI document, the partners' gate, and all four services, at length (CASES=5000, INPUTS=1000000, WHOLE=2000, SEED=1)
 	@LOKET_FUZZ=long $(BIN)/python -m pytest tests/fuzz --numprocesses 2 --dist load $(ARGS)
 
 audit: .cache/audit/.ready ## weak patterns, known weaknesses, secrets, licences; writes docs/sbom/ and docs/licences.md
