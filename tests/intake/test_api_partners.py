@@ -5,6 +5,9 @@ import json
 from datetime import timedelta
 from uuid import uuid4
 
+from common.kept import ParkedRecord
+from common.lanes import Kind, Park
+from common.overload import Cause, Wait
 from intake.domain.case import Case
 
 from .bench import CONTACT, QUESTION, event, person, signed
@@ -97,12 +100,26 @@ async def test_a_body_that_is_too_large_is_not_read_to_its_end(desk):
 
 
 async def test_when_the_outbox_is_too_far_behind_partners_are_asked_to_come_back(desk, fast_track):
-    desk.service.context.overloaded = lambda: timedelta(seconds=10)
+    desk.service.context.overloaded = lambda _submitter: Wait(timedelta(seconds=10), Cause.BEHIND)
 
     answer = await desk.hand_in(event(fast_track()))
 
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "10")
     assert await stored(desk) == []
+
+
+async def test_a_partner_whose_submissions_are_parked_comes_back_later_and_others_do_not(desk, fast_track):
+    for number in range(desk.service.context.settings.breaker_lanes_per_minute):
+        record = ParkedRecord(topic="ScreenCase", partition=-1, offset=1)
+        lane = Park(name=f"cases/{number}", kind=Kind.STEPS, record=record, error="Bug", submitter="university")
+        await desk.service.parking._stop(lane, KeyError())
+
+    theirs = await desk.hand_in(event(fast_track(), partner="university"), partner="university")
+    ours = await desk.hand_in(event(fast_track()))
+
+    assert (theirs.status_code, int(theirs.headers["retry-after"]) >= 300) == (429, True)
+    assert ours.status_code == 202
+    assert not desk.service.breaker.open
 
 
 async def test_a_status_is_only_for_the_partner_that_handed_in(desk, fast_track):

@@ -11,6 +11,7 @@ from toy_service import Prepare, blueprint
 from worlds.spans import SAMPLED, ids, linked, parent_of, tracing
 
 from common.aggregate import How
+from common.cloudevents import parse
 from common.events.case import CaseReferred
 from common.lanes import lane_id
 from common.runner import Origin
@@ -71,7 +72,8 @@ async def test_a_redrive_is_carried_out_in_the_trace_of_who_asked_and_linked_to_
         publisher=FakePublisher(),
         tracing=tracing(spans),
     )
-    await service.parking.park(str(case), record_of(case, traceparent=SAMPLED.encode()), "case.referred", KeyError(), SAMPLED)
+    record = record_of(case, traceparent=SAMPLED.encode())
+    await service.parking.park(str(case), record, "case.referred", KeyError(), parse(record, "case.referred").envelope)
     await service.parking.queue(str(case), record_of(case, 2, offset=1, traceparent=other.encode()), "case.referred")
 
     transport = httpx.ASGITransport(app=service.app)

@@ -14,6 +14,7 @@ from toy_service import blueprint
 
 from common.errors import Unavailable
 from common.events.visit import VisitDeferred
+from common.overload import Cause
 from common.runner import Origin
 from common.service import Service
 from common.settings import ServiceSettings
@@ -81,16 +82,24 @@ async def test_when_the_outbox_is_too_far_behind_new_work_is_asked_to_come_later
     publisher = service.relay._carrying._publisher
     assert isinstance(publisher, FakePublisher)
     publisher.gate.clear()
-    assert service.context.overloaded() is None
+    assert service.context.overloaded("one") is None
 
     async def tell(message: Make, ports: Any) -> Thing:
         return Thing(id=message.id).tell(deferred(message.id))
 
-    await service.runner.run(on(Make, tell, VisitDeferred), Make(id=new()), Origin())
-    assert service.context.overloaded() is None
+    async def handed_in_by(submitter: str) -> None:
+        await service.runner.run(on(Make, tell, VisitDeferred), Make(id=new()), Origin(submitter=submitter))
+
+    await handed_in_by("one")
+    assert service.context.overloaded("one") is None
     assert isinstance(service.clock, StoppedClock)
     service.clock.forward(timedelta(seconds=61))
-    assert service.context.overloaded() == timedelta(seconds=10)
+    assert service.context.overloaded("one") == (timedelta(seconds=10), Cause.BEHIND)
+    assert service.context.overloaded("another") is None  # it is not their doing
+
+    await handed_in_by("another")
+    service.clock.forward(timedelta(seconds=61))
+    assert service.context.overloaded("a third") == (timedelta(seconds=10), Cause.BEHIND)
     publisher.gate.set()
     await until(service.relay.idle)
     await service.relay.stop()
@@ -98,12 +107,12 @@ async def test_when_the_outbox_is_too_far_behind_new_work_is_asked_to_come_later
 
 async def test_many_requests_share_one_look_at_what_is_under_way(service: Service[Any], monkeypatch: pytest.MonkeyPatch) -> None:
     looks = []
-    monkeypatch.setattr(service.relay, "oldest", lambda: looks.append(service.clock.now()))
+    monkeypatch.setattr(service.relay, "oldest_by_submitter", lambda: looks.append(service.clock.now()) or {})
     assert isinstance(service.clock, StoppedClock)
 
     for _ in range(4):
         service.clock.forward(timedelta(seconds=0.1))
-        service.context.overloaded()
+        service.context.overloaded("")
 
     assert len(looks) == 2
 
