@@ -229,6 +229,25 @@ def test_loket_up_shows_where_to_look_and_ends_with_status_0_at_sigterm(layout: 
     assert f"{layout.address('intake')}/docs" in "".join(lines)
     assert "Stopped." in rest
     assert not any(is_open(port) for port in layout.needed_ports.values())
+    assert open_to_others(layout.folder) == []
+
+
+def open_to_others(folder: Path) -> list[Path]:
+    return [path for path in (folder, *folder.rglob("*")) if path.stat().st_mode & 0o077]
+
+
+def test_a_folder_that_others_could_read_is_private_once_it_is_held(tmp_path: Path) -> None:
+    folder = StateFolder(tmp_path / "state")
+    folder.store("intake").parent.mkdir(parents=True)
+    folder.store("intake").write_text("names")
+    folder.store("intake").chmod(0o644)
+    folder.path.chmod(0o755)
+
+    folder.hold()
+    folder.log("intake").parent.mkdir()
+    folder.release()
+
+    assert open_to_others(folder.path) == []
 
 
 def loket_up(layout: Layout, environ: dict[str, str]) -> "subprocess.Popen[str]":
