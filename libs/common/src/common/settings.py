@@ -5,6 +5,7 @@ from typing import Literal, Self
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 
+from common.clock import shift_in
 from common.kafka_security import KafkaSettings
 from common.room import EVERYBODY, ONE_ADDRESS, networks
 
@@ -93,6 +94,17 @@ class ServiceSettings(KafkaSettings):
         except ValueError:
             raise ValueError("is no list of addresses and networks such as 10.0.0.0/8, 192.0.2.7") from None
         return text
+
+    @field_validator("clock_file")
+    @classmethod
+    def _tells_a_shift(cls, path: Path | None) -> Path | None:
+        """A service that began with the wrong time would put it into what it tells; while it runs the last known shift stands."""
+        try:
+            if path is not None and path.exists():
+                shift_in(path.read_text())
+        except (OSError, ValueError):
+            raise ValueError(f"{path} is torn or holds no shift of the clock, so that the time is not known") from None
+        return path
 
     @model_validator(mode="after")
     def _production_speaks_tls(self) -> Self:
