@@ -52,6 +52,6 @@ def shift_in(text: str) -> timedelta:
     """What a file says of the shift; raises ValueError for anything but a number of seconds from now to ten years ahead."""
     said = json.loads(text)
     seconds = said.get("shift_seconds") if isinstance(said, dict) else None
-    if type(seconds) not in (int, float) or not 0 <= seconds <= LONGEST.total_seconds():
+    if not isinstance(seconds, int | float) or isinstance(seconds, bool) or not 0 <= seconds <= LONGEST.total_seconds():
         raise ValueError("The file of the clock holds no shift.")
     return timedelta(seconds=seconds)
