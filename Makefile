@@ -1,7 +1,7 @@
 # The only door: `make` lists what is behind it. Needs Python >= 3.11 and make; everything else is fetched by locks with hashes.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lock up demo test test-containers simulate simulate-selftest chaos chaos-selftest drill fuzz audit check format contracts bench clean
+.PHONY: help setup lock up demo test test-containers simulate simulate-selftest chaos chaos-selftest drill fuzz audit weekly check format contracts bench clean
 
 SERVICES := intake scheduling notifications reporting
 MEMBERS := libs/common $(SERVICES:%=services/%) libs/loket
@@ -72,6 +72,12 @@ fuzz: .venv/.ready ## every route against its OpenAPI document, the partners' ga
 
 audit: .cache/audit/.ready ## weak patterns, known weaknesses, secrets, licences; writes docs/sbom/ and docs/licences.md
 	@.cache/audit/bin/python audit/run.py
+
+weekly: ## what takes too long for every change: audit, long fuzz, a thousand seeds, ten minutes of chaos
+	@$(MAKE) audit
+	@$(MAKE) fuzz
+	@$(MAKE) simulate SEEDS=1000
+	@$(MAKE) chaos DURATION=600
 
 bench: .venv/.ready ## how fast, against whom; writes docs/performance.md
 	@$(BIN)/python benchmarks/run.py $(ARGS)

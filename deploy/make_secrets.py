@@ -1,7 +1,9 @@
 """Makes the secrets of a deployment for trying out, once, as files: `.venv/bin/python deploy/make_secrets.py FOLDER`; what exists is kept.
 
-FOLDER/SERVICE becomes /run/secrets of that service; FOLDER/mongo/password is the store's. FOLDER/issuer/key.pem signs access tokens and
-goes to no service: each gets the public half, jwks.json. Needs Loket's `common`, which is in the image of every service.
+FOLDER/SERVICE becomes /run/secrets of that service. FOLDER/mongo holds what the store is made with: the password of its root, which no
+service gets, and that of a user per service, whose rights end at its own database (mongo_users.js in the local overlay).
+FOLDER/issuer/key.pem signs access tokens and goes to no service: each gets the public half, jwks.json. Needs Loket's `common`, which is in
+the image of every service.
 """
 
 import argparse
@@ -37,11 +39,12 @@ def main() -> None:
 
 def make(folder: Path, partners: Path, mongo: str) -> None:
     """Write the files that are missing, each readable by its owner alone."""
-    password = _once(folder / "mongo" / "password", secrets.token_urlsafe(32), MONGO_USER)
+    _once(folder / "mongo" / "password", secrets.token_urlsafe(32), MONGO_USER)
     jwks = public_keys(_once(folder / ISSUER / "key.pem", new_key(), SERVICE_USER))
     for service in SERVICES:
         _once(folder / service / "jwks.json", jwks, SERVICE_USER)
-        _once(folder / service / "mongo_url", f"mongodb://loket:{password}@{mongo}/?authSource=admin", SERVICE_USER)
+        password = _once(folder / "mongo" / f"password_of_{service}", secrets.token_urlsafe(32), MONGO_USER)
+        _once(folder / service / "mongo_url", f"mongodb://{service}:{password}@{mongo}/?authSource={service}", SERVICE_USER)
     pseudonyms = _once(folder / KEEPERS[0] / "pseudonym_key", secrets.token_urlsafe(32), SERVICE_USER)
     for service in KEEPERS[1:]:
         _once(folder / service / "pseudonym_key", pseudonyms, SERVICE_USER)

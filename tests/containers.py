@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 KAFKA_IMAGE = os.environ.get("KAFKA_IMAGE", "apache/kafka:4.4.0")
 MONGO_IMAGE = os.environ.get("MONGO_IMAGE", "mongo:8")
@@ -44,3 +45,17 @@ def mongo_container() -> Iterator[str]:
 
     with MongoDbContainer(MONGO_IMAGE) as mongo:
         yield mongo.get_connection_url()
+
+
+@contextmanager
+def mongo_with_users(secrets: Path, script: Path) -> Iterator[str]:
+    """A MongoDB as compose makes it, with a user per service; its address."""
+    from testcontainers.core.container import DockerContainer
+    from testcontainers.core.wait_strategies import LogMessageWaitStrategy
+
+    mongo = DockerContainer(MONGO_IMAGE).with_exposed_ports(27017).with_env("MONGO_INITDB_ROOT_USERNAME", "loket")
+    mongo.with_env("MONGO_INITDB_ROOT_PASSWORD_FILE", "/run/secrets/password")
+    mongo.with_volume_mapping(str(secrets), "/run/secrets", "ro")
+    mongo.with_volume_mapping(str(script), "/docker-entrypoint-initdb.d/mongo_users.js", "ro")
+    with mongo.waiting_for(LogMessageWaitStrategy("MongoDB init process complete")):
+        yield f"{mongo.get_container_host_ip()}:{mongo.get_exposed_port(27017)}"

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from containers import kafka_container, mongo_container
@@ -36,3 +37,8 @@ def mongo_url() -> Iterator[str]:
     else:
         with EmbeddedMongo() as mongo:
             yield mongo.url
+
+
+def open_to_others(folder: Path) -> list[Path]:
+    """Whatever in a folder others than its owner could read or write."""
+    return [path for path in (folder, *folder.rglob("*")) if path.stat().st_mode & 0o077]

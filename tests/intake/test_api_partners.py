@@ -5,6 +5,8 @@ import json
 from datetime import timedelta
 from uuid import uuid4
 
+import pytest
+
 from common.kept import ParkedRecord
 from common.lanes import Kind, Park
 from common.overload import Cause, Wait
@@ -91,12 +93,36 @@ async def test_a_body_that_is_too_large_is_not_read_to_its_end(desk):
             sent += 1
             yield b" " * 1000
 
-    streamed = await desk.client.post("/v1/events", content=endless())
-    announced = await desk.client.post("/v1/events", content=b" " * 20_001)
-    claimed = await desk.client.post("/v1/events", content=b"", headers={"content-length": "9" * 30})
+    likely = signed(b"", "1")
+    streamed = await desk.client.post("/v1/events", content=endless(), headers=likely)
+    announced = await desk.client.post("/v1/events", content=b" " * 20_001, headers=likely)
+    claimed = await desk.client.post("/v1/events", content=b"", headers={"content-length": "9" * 30, **likely})
 
     assert (streamed.status_code, announced.status_code, claimed.status_code) == (413, 413, 413)
     assert sent <= 22
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"loket-partner": "nobody"}, "signature"),
+        ({"webhook-id": ""}, "signature"),
+        ({"webhook-signature": "v2,AAAA"}, "signature"),
+        ({"webhook-timestamp": "1"}, "stale"),
+    ],
+)
+async def test_nothing_is_read_of_whom_the_headers_do_not_show_to_be_a_partner(desk, change, reason):
+    read = 0
+
+    async def body():
+        nonlocal read
+        read += 1
+        yield b"{}"
+
+    answer = await desk.client.post("/v1/events", content=body(), headers=signed(b"{}", "1") | change)
+
+    assert (answer.status_code, read) == (401, 0)
+    assert desk.service.context.log.lines[0][1]["reason"] == reason
 
 
 async def test_when_the_outbox_is_too_far_behind_partners_are_asked_to_come_back(desk, fast_track):

@@ -145,3 +145,17 @@ def test_the_oldest_make_room_but_are_still_counted() -> None:
 @pytest.mark.parametrize("raw", [b"", b"\xff\xfe", b"Content-Type: text/plain; charset=nonsense\r\n\r\n\xe9", b"Subject: =?x?q?=\r\n\r\n"])
 def test_a_broken_mail_is_shown_as_far_as_it_goes(raw: bytes) -> None:
     assert read(Mail(1, "", ("ada@example.org",), raw)).number == 1
+
+
+def test_a_page_of_elsewhere_that_has_a_name_lead_here_reads_no_mail(running: Mailbox) -> None:
+    port = running.http.base_url.port
+    asked = {
+        name: running.http.get("/mailbox.json", headers={"host": name}).status_code
+        for name in ("evil.example", f"evil.example:{port}", "localhost:1")
+    }
+
+    assert set(asked.values()) == {421}
+    assert [running.http.get("/mailbox.json", headers={"host": f"{name}:{port}"}).status_code for name in ("localhost", "[::1]")] == [
+        200,
+        200,
+    ]

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import NamedTuple
 
 import httpx
 import pytest
@@ -30,9 +31,14 @@ FROM = ("127.0.0.2", 0) if sys.platform == "linux" else None
 pytestmark = [pytest.mark.long, pytest.mark.timeout(240)]
 
 
+class Running(NamedTuple):
+    port: int
+    pid: int
+
+
 @pytest.fixture
-def intake(tmp_path: Path) -> Iterator[int]:
-    """Intake in a process of its own, without a Kafka: it takes cases all the same. Gives its port."""
+def intake(tmp_path: Path) -> Iterator[Running]:
+    """Intake in a process of its own, without a Kafka: it takes cases all the same."""
     (tmp_path / "partners").mkdir()
     (tmp_path / "partners" / PARTNER).write_text("whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=\n")
     port = free_port()
@@ -51,7 +57,7 @@ def intake(tmp_path: Path) -> Iterator[int]:
     child = start_child("intake", [sys.executable, "-P", "-m", "intake"], tmp_path / "intake.log", {**os.environ, **told})
     try:
         await_answer(child, port)
-        yield port
+        yield Running(port, child.popen.pid)
     finally:
         child.stop(20)
 
@@ -102,6 +108,33 @@ def hung_up(lines: list[socket.socket], within: float) -> int:
     return gone
 
 
+WITHHELD = 400
+BODY = 255 * 1024
+ROOM_FOR_BODIES = 70 * 1024
+"""KiB that a service may grow by at most: twice the 32 MiB that may be under way, and some."""
+
+
+def most_memory(pid: int) -> int:
+    """The most KiB of memory that a process has had."""
+    return next(int(line.split()[1]) for line in Path(f"/proc/{pid}/status").read_text().splitlines() if line.startswith("VmHWM"))
+
+
+def withheld(number: int, line: socket.socket) -> bool:
+    """A request whose last KB does not come, with headers that a partner could have sent; whether the line took it."""
+    claimed = signed(b"", str(number), PARTNER, datetime.now(UTC), KEY)  # noqa: TID251
+    lines = [
+        "POST /v1/events HTTP/1.1",
+        "host: x",
+        f"content-length: {BODY + 1024}",
+        *(f"{name}: {value}" for name, value in claimed.items()),
+    ]
+    try:
+        line.sendall("\r\n".join([*lines, "", ""]).encode() + b"x" * BODY)
+    except OSError:
+        return False
+    return True
+
+
 def hand_in(client: httpx.Client, number: int) -> float:
     """Seconds until a signed case has its 202."""
     data = {
@@ -124,13 +157,13 @@ def hand_in(client: httpx.Client, number: int) -> float:
     return time.monotonic() - began
 
 
-def test_idle_and_slow_clients_do_not_keep_others_waiting_and_are_hung_up_on(intake: int) -> None:
+def test_idle_and_slow_clients_do_not_keep_others_waiting_and_are_hung_up_on(intake: Running) -> None:
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if hard < IDLE + SLOW + 500:
         pytest.skip(f"this machine allows {hard} open files, and {IDLE + SLOW} connections are wanted")
     resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(hard, IDLE + SLOW + 500)), hard))
-    with ExitStack() as stack, httpx.Client(base_url=f"http://127.0.0.1:{intake}", timeout=30, trust_env=False) as client:
-        idle, slow = connected(intake, stack, IDLE), connected(intake, stack, SLOW)
+    with ExitStack() as stack, httpx.Client(base_url=f"http://127.0.0.1:{intake.port}", timeout=30, trust_env=False) as client:
+        idle, slow = connected(intake.port, stack, IDLE), connected(intake.port, stack, SLOW)
         heads = b"POST /v1/events HTTP/1.1\r\nhost: x\r\nx-slow: "
         bodies = b"POST /v1/events HTTP/1.1\r\nhost: x\r\ncontent-length: 10000\r\n\r\n{"
         refused_early = b"POST /v1/cases HTTP/1.1\r\nhost: x\r\ncontent-length: 10000\r\n\r\n{"
@@ -153,9 +186,24 @@ def test_idle_and_slow_clients_do_not_keep_others_waiting_and_are_hung_up_on(int
         assert hand_in(client, ASKED) < RESPONSIVE
 
 
-def test_a_head_without_end_is_hung_up_on(intake: int) -> None:
+@pytest.mark.skipif(sys.platform != "linux", reason="memory is read as Linux tells it")
+def test_bodies_that_are_withheld_take_up_bounded_memory_and_no_other_is_kept_out(intake: Running) -> None:
+    with ExitStack() as stack, httpx.Client(base_url=f"http://127.0.0.1:{intake.port}", timeout=30, trust_env=False) as client:
+        hand_in(client, 0)
+        before = most_memory(intake.pid)
+        for number, line in enumerate(connected(intake.port, stack, WITHHELD)):
+            withheld(number, line)
+            if number % 100 == 0:
+                hand_in(client, number + 1)
+        hand_in(client, WITHHELD)
+
+        assert most_memory(intake.pid) - before < ROOM_FOR_BODIES
+        assert "loket_http_gave_way_total 0.0" not in client.get("/metrics").text
+
+
+def test_a_head_without_end_is_hung_up_on(intake: Running) -> None:
     with ExitStack() as stack:
-        [line] = connected(intake, stack, 1)
+        [line] = connected(intake.port, stack, 1)
         line.sendall(b"GET / HTTP/1.1\r\n")
         sent = 0
         with pytest.raises(OSError):  # noqa: PT011, PT012 - reset or broken pipe, as the machine has it
@@ -166,8 +214,8 @@ def test_a_head_without_end_is_hung_up_on(intake: int) -> None:
     assert sent < 20_000_000
 
 
-def test_a_connection_that_asks_again_and_again_is_kept(intake: int) -> None:
-    with httpx.Client(base_url=f"http://127.0.0.1:{intake}", timeout=30, trust_env=False) as client:
+def test_a_connection_that_asks_again_and_again_is_kept(intake: Running) -> None:
+    with httpx.Client(base_url=f"http://127.0.0.1:{intake.port}", timeout=30, trust_env=False) as client:
         ports = set()
         deadline = time.monotonic() + PATIENCE + 1
         while time.monotonic() < deadline:

@@ -13,6 +13,7 @@ def test_metrics_carry_their_unit_and_short_labels() -> None:
         "loket_consumer_paused",
         "loket_critical_time_seconds",
         "loket_events",
+        "loket_http_gave_way",
         "loket_http_request_seconds",
         "loket_lag_records",
         "loket_loop_lag_seconds",

@@ -6,6 +6,7 @@ from pathlib import Path
 from time import monotonic
 from typing import Protocol
 
+LONGEST = timedelta(days=3660)
 LOOK_AGAIN = 0.05  # seconds between two looks at the shift of the clock
 
 
@@ -41,7 +42,16 @@ class ShiftedClock:
         try:
             changed = self._path.stat().st_mtime_ns
             if changed != self._changed:
-                self._shift = timedelta(seconds=json.loads(self._path.read_text())["shift_seconds"])
+                self._shift = max(self._shift, shift_in(self._path.read_text()))
                 self._changed = changed
         except (FileNotFoundError, ValueError):
-            return  # no shift yet, or the file is being written: the last known shift stands
+            return  # no shift yet, or none that can be read: the last known one stands, since time does not go back
+
+
+def shift_in(text: str) -> timedelta:
+    """What a file says of the shift; raises ValueError for anything but a number of seconds from now to ten years ahead."""
+    said = json.loads(text)
+    seconds = said.get("shift_seconds") if isinstance(said, dict) else None
+    if not isinstance(seconds, int | float) or isinstance(seconds, bool) or not 0 <= seconds <= LONGEST.total_seconds():
+        raise ValueError("The file of the clock holds no shift.")
+    return timedelta(seconds=seconds)

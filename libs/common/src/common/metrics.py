@@ -26,6 +26,7 @@ class Metrics:
         self.breaker = self._gauge("loket_breaker_open", "1 while the consumer has stopped because too many lanes were parked.")
         self.loop_lag = self._gauge("loket_loop_lag_seconds", "How late the event loop was at the last look.")
         self.requests = self._histogram("loket_http_request_seconds", "Time to answer a request.", "method", "route", "status")
+        self.gave_way = self._counter("loket_http_gave_way", "Connections closed because all together, or one address, held too much.")
 
     def _counter(self, name: str, text: str, *labels: str) -> Counter:
         return Counter(name, text, labels, registry=self.registry)

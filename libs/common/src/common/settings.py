@@ -3,9 +3,11 @@
 from pathlib import Path
 from typing import Literal, Self
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 
+from common.clock import shift_in
 from common.kafka_security import KafkaSettings
+from common.room import EVERYBODY, ONE_ADDRESS, networks
 
 
 class ServiceSettings(KafkaSettings):
@@ -49,6 +51,23 @@ class ServiceSettings(KafkaSettings):
     request_seconds: float = Field(
         default=20, gt=0, le=600, description="How long a request may take to come in whole, and a connection to begin one."
     )
+    connections: int = Field(
+        default=EVERYBODY.connections, ge=10, description="Most connections at once; over it the one that has waited longest gives way."
+    )
+    connections_per_address: int = Field(
+        default=ONE_ADDRESS.connections, ge=10, description="Most connections at once of one address (of IPv6, a network of 64 bits)."
+    )
+    bytes_in_flight: int = Field(
+        default=EVERYBODY.bytes,
+        ge=1024 * 1024,
+        description="Most bytes of requests without an answer at once; over it the slowest request gives way (503, Retry-After).",
+    )
+    bytes_in_flight_per_address: int = Field(default=ONE_ADDRESS.bytes, ge=1024 * 1024, description="Most such bytes of one address.")
+    trusted_proxies: str = Field(
+        default="",
+        description="Addresses or networks (CIDR) of proxies in front, separated by commas: many clients share these, so that they have no "
+        "bounds per address, only those of all.",
+    )
     batch_size: int = Field(default=500, ge=1, le=5000, description="Most records taken from Kafka at once.")
     patience_seconds: float = Field(
         default=20, ge=0, description="How long a batch waits for store, broker or provider before its partitions are paused."
@@ -66,6 +85,26 @@ class ServiceSettings(KafkaSettings):
         description="How long an event stays in the outbox after Kafka has acknowledged it, to be sent again where a broker has lost it; "
         "longer than brokers take to write to disk (`log.flush.interval.ms`, or the kernel's write-back). 0 keeps nothing.",
     )
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _are_networks(cls, text: str) -> str:
+        try:
+            networks(text)
+        except ValueError:
+            raise ValueError("is no list of addresses and networks such as 10.0.0.0/8, 192.0.2.7") from None
+        return text
+
+    @field_validator("clock_file")
+    @classmethod
+    def _tells_a_shift(cls, path: Path | None) -> Path | None:
+        """A service that began with the wrong time would put it into what it tells; while it runs the last known shift stands."""
+        try:
+            if path is not None and path.exists():
+                shift_in(path.read_text())
+        except (OSError, ValueError):
+            raise ValueError(f"{path} is torn or holds no shift of the clock, so that the time is not known") from None
+        return path
 
     @model_validator(mode="after")
     def _production_speaks_tls(self) -> Self:

@@ -1,23 +1,30 @@
 """The shift of the clock that all services of one machine read: forward only."""
 
 import json
+import os
 import re
 from collections.abc import Mapping
-from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 
+from common.clock import LONGEST, shift_in
 from loket.errors import LoketError
 
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _PART = re.compile(r"([0-9]{1,6})([smhdw])")
-_LONGEST = timedelta(days=3660)
 
 
 def read_shift(path: Path) -> timedelta:
-    with suppress(FileNotFoundError):
-        return timedelta(seconds=json.loads(path.read_text(encoding="utf-8"))["shift_seconds"])
-    return timedelta()
+    """The shift as it stands; none without a file, and a refusal with a torn or odd one: a guess could take time back."""
+    try:
+        return shift_in(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return timedelta()
+    except ValueError:
+        raise LoketError(
+            f'{path} is torn or holds no shift of the clock: write the shift that was into it, as {{"shift_seconds": 86400}},'
+            " or start from nothing with `loket reset`."
+        ) from None
 
 
 def move_forward(path: Path, step: timedelta, environ: Mapping[str, str]) -> timedelta:
@@ -25,11 +32,14 @@ def move_forward(path: Path, step: timedelta, environ: Mapping[str, str]) -> tim
     if environ.get("ENVIRONMENT") == "production":
         raise LoketError("The clock is not shifted in production (ENVIRONMENT=production): time is what it is there.")
     shift = read_shift(path) + step
-    if shift > _LONGEST:
+    if shift > LONGEST:
         raise LoketError(f"That would be {shift.days} days ahead, and ten years are the most: `loket reset` brings the clock back.")
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_suffix(".draft")
-    draft.write_text(json.dumps({"shift_seconds": int(shift.total_seconds())}), encoding="utf-8")
+    with draft.open("w", encoding="utf-8") as file:
+        file.write(json.dumps({"shift_seconds": int(shift.total_seconds())}))
+        file.flush()
+        os.fsync(file.fileno())  # else a power cut may leave the new name on an empty file
     draft.replace(path)
     return shift
 

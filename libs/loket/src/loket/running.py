@@ -15,10 +15,10 @@ from loket.supervisor.kafka_login import administrator
 
 
 @contextmanager
-def running_platform(layout: Layout, say: Callable[[str], None]) -> Iterator[Supervisor]:
+def running_platform(layout: Layout, say: Callable[[str], None], *, give_up: bool = False) -> Iterator[Supervisor]:
     """Ctrl-C and SIGTERM raise KeyboardInterrupt in the block; the stop that follows is not disturbed by a second one."""
     interrupts.listen()
-    supervisor = Supervisor(layout, partial(_prepare, layout=layout), say=say)
+    supervisor = Supervisor(layout, partial(_prepare, layout=layout), say=say, give_up=give_up)
     try:
         supervisor.start()
         yield supervisor

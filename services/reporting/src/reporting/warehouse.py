@@ -8,9 +8,9 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime, timedelta
 from functools import partial
 from pathlib import Path
-from tempfile import gettempdir
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
 
+from reporting import spill
 from reporting.definitions import Definition
 from reporting.domain import Fact
 from reporting.region import Region
@@ -83,6 +83,7 @@ class Warehouse:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="duckdb")
         self._feeding = asyncio.Lock()
         self._db: duckdb.DuckDBPyConnection | None = None
+        self._spill: Path | None = None
         self._read = 0  # facts taken from the store
         self._latest: datetime | None = None
         self._lists: dict[str, int] = {}  # name to the facts that were there when it was made
@@ -109,6 +110,10 @@ class Warehouse:
         """Let the memory go."""
         if self._db is not None:
             await self._in_thread(lambda db: db.close())
+            self._db = None
+        if self._spill is not None:
+            spill.remove(self._spill)
+            self._spill = None
         self._thread.shutdown()
 
     def _listed(self, db: duckdb.DuckDBPyConnection, definition: Definition) -> bool:
@@ -129,11 +134,12 @@ class Warehouse:
 
     def _opened(self) -> duckdb.DuckDBPyConnection:
         if self._db is None:
-            self._db = _open(self._region, self._memory_mb)
+            self._spill = spill.make()
+            self._db = _open(self._region, self._memory_mb, self._spill)
         return self._db
 
 
-def _open(region: Region, memory_mb: int) -> duckdb.DuckDBPyConnection:
+def _open(region: Region, memory_mb: int, overflow: Path) -> duckdb.DuckDBPyConnection:
     import duckdb  # noqa: PLC0415 - 30 MB that a service without questions does not need
 
     db = duckdb.connect(
@@ -141,7 +147,7 @@ def _open(region: Region, memory_mb: int) -> duckdb.DuckDBPyConnection:
         config={
             "threads": 1,
             "memory_limit": f"{memory_mb}MB",
-            "temp_directory": f"{gettempdir()}/loket-reporting",  # what does not fit in memory; made only then
+            "temp_directory": str(overflow),  # what does not fit in memory
             "autoinstall_known_extensions": "false",  # nothing is fetched from anywhere: json and icu are in the wheel
             "autoload_known_extensions": "false",
         },

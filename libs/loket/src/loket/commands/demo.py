@@ -39,7 +39,7 @@ def demo(once: Once = False, share: Share = 1, port_base: PortBase = None, secur
     os.environ.setdefault("TRACE_RATIO", "1.0")
     os.environ.setdefault("REFRESH_SECONDS", "21600")  # a day of the story passes in seconds
     held = False
-    with suppress(KeyboardInterrupt), running_platform(layout, typer.echo) as supervisor:
+    with suppress(KeyboardInterrupt), running_platform(layout, typer.echo, give_up=once) as supervisor:
         held = asyncio.run(_tended(layout, supervisor, share))
         if not once:
             _stay(layout, supervisor)

@@ -24,10 +24,15 @@ Secure = Annotated[
 Brokers = Annotated[int, typer.Option(help="Brokers of Kafka: 1, or 3 of which one may die; keeps to its folder.")]
 
 
-def up(port_base: PortBase = None, secure: Secure = False, brokers: Brokers = 1) -> None:
+GiveUp = Annotated[
+    bool, typer.Option("--give-up", help="Stop everything, with status 1, when a part keeps ending; else it rests ever longer.")
+]
+
+
+def up(port_base: PortBase = None, secure: Secure = False, brokers: Brokers = 1, give_up: GiveUp = False) -> None:
     """Start Kafka, the mailbox and the four services, and keep them running until Ctrl-C."""
     layout = Layout.read(os.environ, port_base, secure=secure, brokers=brokers)
-    with suppress(KeyboardInterrupt), running_platform(layout, typer.echo) as supervisor:
+    with suppress(KeyboardInterrupt), running_platform(layout, typer.echo, give_up=give_up) as supervisor:
         typer.echo(banner(layout))
         while True:
             supervisor.tend()

@@ -16,6 +16,8 @@ from loket.embedded.tether import tethered
 HOST = "127.0.0.1"
 _PORTS = range(10_000, 32_768)
 """Linux lends its clients the ports from 32,768 on (ip_local_port_range), others those from 49,152 on (RFC 6335)."""
+PRIVATE = 0o077
+"""The umask under which everything is written: stores and logs of one machine may hold what only its owner is to read."""
 _FIRST = random.SystemRandom().randrange(len(_PORTS))
 _IN_TURN = itertools.cycle(itertools.chain(_PORTS[_FIRST:], _PORTS[:_FIRST]))
 """No process gives a port twice, and two that ask at one moment hardly ever give the same."""
@@ -57,7 +59,7 @@ def start_child(name: str, command: Sequence[str | os.PathLike[str]], log: Path,
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("ab") as file:
         popen = subprocess.Popen(  # noqa: S603 the command is ours
-            tethered(command), stdin=subprocess.DEVNULL, stdout=file, stderr=file, env=environ, start_new_session=True
+            tethered(command), stdin=subprocess.DEVNULL, stdout=file, stderr=file, env=environ, start_new_session=True, umask=PRIVATE
         )
     return Child(name, popen, log)
 

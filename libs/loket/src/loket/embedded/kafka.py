@@ -16,7 +16,7 @@ from typing import Self
 
 from common.kafka_security import PLAINTEXT, KafkaSecurity
 from loket.embedded.certificates import Certificates, certificates
-from loket.embedded.child import HOST, Child, free_port, is_free, start_child, tail
+from loket.embedded.child import HOST, PRIVATE, Child, free_port, is_free, start_child, tail
 from loket.embedded.jars import KAFKA, default_cache, jar_files
 from loket.embedded.java import Java, find_java
 from loket.embedded.kafka_probe import answers
@@ -194,7 +194,7 @@ class EmbeddedKafka:
         arguments += first_user(self._admin_password()) if self._admin_password else []
         command = self._command("kafka.tools.StorageTool", java, class_path, arguments)
         with self.log.open("ab") as log, argument_file(self.folder, command[1:]) as file:
-            done = subprocess.run([command[0], f"@{file}"], stdin=subprocess.DEVNULL, stdout=log, stderr=log, check=False)  # noqa: S603 the command is ours
+            done = subprocess.run([command[0], f"@{file}"], stdin=subprocess.DEVNULL, stdout=log, stderr=log, check=False, umask=PRIVATE)  # noqa: S603 the command is ours
         if done.returncode != 0:
             raise LoketError(f"Kafka could not prepare its folder {self.folder}; the end of {self.log} says why:{tail(self.log)}")
         self._formatted.write_text(f"{cluster} {_SECURE}" if self._admin_password else cluster, encoding="utf-8")

@@ -5,6 +5,8 @@ from typing import NamedTuple
 
 from loket.embedded.child import HOST
 
+FLUSH_MILLISECONDS = 1000
+"""After so long what was acknowledged is on the disk, where all copies share one machine; by itself Kafka leaves that to the system."""
 BROKERS = 3
 """Of a cluster: one may be away, and what was acknowledged still lies on two."""
 
@@ -63,6 +65,8 @@ def _copies(brokers: int) -> dict[str, str]:
 
 _PROMISES = {
     "auto.create.topics.enable": "false",  # a misspelt topic is an error
+    "log.flush.interval.ms": str(FLUSH_MILLISECONDS),
+    "log.flush.scheduler.interval.ms": str(FLUSH_MILLISECONDS),  # how often it looks: never, unless told
     "broker.session.timeout.ms": "4000",  # a killed one holds its place so long, and the next start waits for it
     "broker.heartbeat.interval.ms": "1000",
     "log.retention.ms": "-1",  # figures are recounted from the first record on

@@ -11,6 +11,7 @@ from typing import IO
 import yaml
 
 from common.access.issuing import Issuer, new_key, public_keys
+from loket.embedded.child import PRIVATE
 from loket.errors import LoketError
 
 NEEDED_BYTES = 1024**3
@@ -23,6 +24,7 @@ class StateFolder:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._held: IO[str] | None = None
+        self._umask: int | None = None
 
     @property
     def kafka(self) -> Path:
@@ -55,7 +57,7 @@ class StateFolder:
 
     def hold(self) -> None:
         """Refuses when another process holds it; the hold ends with us, however we end."""
-        self.path.mkdir(parents=True, exist_ok=True)
+        self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
         file = (self.path / "lock").open("a+", encoding="utf-8")
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -71,11 +73,30 @@ class StateFolder:
         file.write(str(os.getpid()))
         file.flush()
         self._held = file
+        self._umask = os.umask(PRIVATE)
+        self._make_private()
 
     def release(self) -> None:
         if self._held:
             self._held.close()
             self._held = None
+        if self._umask is not None:
+            os.umask(self._umask)
+            self._umask = None
+
+    def _make_private(self) -> None:
+        """What an earlier Loket left readable for others is so no more."""
+        try:
+            for path in (self.path, *self.path.rglob("*")):
+                mode = path.lstat().st_mode
+                if mode & PRIVATE and not path.is_symlink():
+                    path.chmod(mode & 0o700)
+        except PermissionError as error:
+            self.release()
+            raise LoketError(
+                f"{error.filename} is readable for others and belongs to another user, so that it cannot be made private:"
+                f" give it to yourself (chown), or name another folder with LOKET_FOLDER."
+            ) from error
 
     def check_space(self, needed: int = NEEDED_BYTES) -> None:
         free = shutil.disk_usage(self.path).free

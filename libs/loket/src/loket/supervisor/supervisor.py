@@ -4,15 +4,16 @@ import asyncio
 import os
 import sys
 import time
-from collections import defaultdict, deque
 from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 import httpx
 
-from loket.embedded.child import Child, is_free, start_child
+from loket.clockfile import read_shift
+from loket.embedded.child import Child, is_free, start_child, tail
 from loket.embedded.jars import KAFKA, is_cached
 from loket.embedded.kafka_cluster import refuse_another_number
 from loket.errors import LoketError
@@ -20,6 +21,7 @@ from loket.supervisor.environment import service_environment
 from loket.supervisor.folder import StateFolder
 from loket.supervisor.layout import SERVICES, Layout
 from loket.supervisor.own_kafka import own_kafka
+from loket.supervisor.pauses import WINDOW, Pauses
 
 CreateTopics = Callable[[str], Awaitable[None]]
 READY_WITHIN = 90.0
@@ -27,8 +29,7 @@ READY_WITHIN = 90.0
 PATIENCE = 35.0
 """Seconds that a service may take to finish what it has in hand."""
 MOST_RESTARTS = 5
-WINDOW = 60.0
-"""A part that ends more often than MOST_RESTARTS in so many seconds is not started again."""
+"""Who is told to give up does so when a part ends more often than this within WINDOW."""
 LEAST_BYTES = 100 * 1024**2
 """With less left on the disk the platform stops while it still can do so cleanly."""
 _MAILBOX = "mailbox"
@@ -46,6 +47,7 @@ class Supervisor:
         *,
         say: Callable[[str], None] = lambda _: None,
         environ: Mapping[str, str] = os.environ,
+        give_up: bool = False,
     ) -> None:
         self.layout = layout
         self.folder = StateFolder(layout.folder)
@@ -54,13 +56,15 @@ class Supervisor:
         self._create_topics = create_topics
         self._say = say
         self._environ = environ
-        self._ends: dict[str, deque[float]] = defaultdict(deque)
+        self._give_up = give_up
+        self.pauses = Pauses()
 
     def start(self) -> None:
         """Returns when every service is ready; whatever goes wrong, nothing keeps running."""
         self.folder.hold()
         try:
             self.folder.check_space()
+            read_shift(self.folder.clock)
             self._check_ports()
             self.folder.prepare(self.layout.region)
             self._start_kafka()
@@ -71,14 +75,12 @@ class Supervisor:
             raise
 
     def tend(self) -> None:
-        """Starts again what ended by itself; never waits for it, but for Kafka."""
+        """Starts again what ended by itself, after a pause that grows; the others go on. Never waits, but for Kafka to answer."""
         self.folder.check_space(LEAST_BYTES)
-        if self.kafka and not self.kafka.alive:
-            self._note_end(_KAFKA, self.folder.log(_KAFKA))
-            self.kafka.revive()
+        if self.kafka and not self.kafka.alive and self._may_start(_KAFKA, self.folder.log(_KAFKA)):
+            self._revive_kafka()
         for name, child in list(self.children.items()):
-            if not child.alive:
-                self._note_end(name, child.log, child.popen.returncode)
+            if not child.alive and self._may_start(name, child.log, child.popen.returncode):
                 self._start(name)
 
     def stop(self) -> None:
@@ -158,14 +160,31 @@ class Supervisor:
                     f"{name} ended while it started (status {child.popen.returncode}); the end of {child.log} says why:{child.tail()}"
                 )
 
-    def _note_end(self, name: str, log: os.PathLike[str], status: int | None = None) -> None:
-        ends, now = self._ends[name], time.monotonic()
-        ends.append(now)
-        while ends[0] < now - WINDOW:
-            ends.popleft()
-        if len(ends) > MOST_RESTARTS:
-            raise LoketError(f"{name} ended {len(ends)} times within {WINDOW:.0f} s and is not started again: look into {log}.")
-        self._say(f"{name} ended{'' if status is None else f' (status {status})'}; starting it again.")
+    def _revive_kafka(self) -> None:
+        assert self.kafka is not None
+        try:
+            self.kafka.revive()
+        except LoketError as error:
+            if self._give_up:
+                raise
+            self._say(str(error))
+
+    def _may_start(self, name: str, log: Path, status: int | None = None) -> bool:
+        if not self.pauses.rests(name):
+            self._note_end(name, log, status)
+        return self.pauses.may_start(name)
+
+    def _note_end(self, name: str, log: Path, status: int | None) -> None:
+        times, pause = self.pauses.note_end(name)
+        if self._give_up and times > MOST_RESTARTS:
+            raise LoketError(f"{name} ended {times} times within {WINDOW:.0f} s and is not started again: look into {log}.")
+        ended = f"{name} ended{'' if status is None else f' (status {status})'}"
+        if not pause:
+            self._say(f"{ended}; starting it again.")
+            return
+        self._say(
+            f"{ended}, {times} times within {WINDOW / 60:.0f} minutes; starting it again in {pause:.0f} s. {log} says why:{tail(log, 3)}"
+        )
 
 
 async def _awaited(create_topics: CreateTopics, bootstrap: str) -> None:

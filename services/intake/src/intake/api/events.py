@@ -45,6 +45,7 @@ def event_routes(context: Context, gate: Gate, body_limit: int) -> APIRouter:
     async def take_events(request: Request) -> Response:
         try:
             bearer = await door.bearer(request)
+            gate.expect(request.headers, bearer)
             _refuse_overload(context, bearer or request.headers.get("loket-partner", ""))
             admitted = gate.admit(request.headers, await read_body(request, body_limit), bearer)
             outcomes = await asyncio.gather(*map(context.ask, admitted.commands), return_exceptions=True)

@@ -80,18 +80,34 @@ class Gate:
             refused.partner = claimed if claimed in self._partners else "unknown"
             raise
 
+    def expect(self, headers: Mapping[str, str], bearer: str | None = None) -> None:
+        """Refuse a request by its headers alone, where they suffice: before anything of its body is kept."""
+        claimed = _claimed(headers, bearer)
+        try:
+            self._pace.ask(claimed)
+            if bearer is None:
+                self._authentication.expect(claimed, headers)
+            else:
+                self._borne(headers, bearer)
+        except Refused as refused:
+            refused.partner = claimed if claimed in self._partners else "unknown"
+            raise
+
     def know(self, headers: Mapping[str, str], body: bytes, bearer: str | None = None) -> tuple[Partner, str | None]:
         """The partner that has sent a request, and the id it has signed, if so; a request counts once it is known whose it is."""
         claimed = _claimed(headers, bearer)
         self._pace.ask(claimed)
+        signed_id = None
         if bearer is None:
             signed_id = self._authentication.check(claimed, headers, body)
-        elif bearer in self._partners and headers.get("loket-partner", bearer) == bearer:
-            signed_id = None
         else:
-            raise Refused(401, "token", "The token is of no partner here, or of another than is named.")
+            self._borne(headers, bearer)
         self._pace.take(claimed, 1)
         return self._partners[claimed], signed_id
+
+    def _borne(self, headers: Mapping[str, str], bearer: str) -> None:
+        if bearer not in self._partners or headers.get("loket-partner", bearer) != bearer:
+            raise Refused(401, "token", "The token is of no partner here, or of another than is named.")
 
     def _read(self, handed: Sequence[Handed], signed_id: str | None) -> list[Payload]:
         """The data of all events, or every fault of all of them."""

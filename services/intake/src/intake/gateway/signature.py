@@ -85,21 +85,40 @@ class Authentication:
     def __init__(self, keys: Keys, clock: Clock, window: timedelta) -> None:
         self._keys, self._clock, self._window = keys, clock, window.total_seconds()
 
+    def expect(self, partner: str, headers: Mapping[str, str]) -> None:
+        """Refuse what no body makes right; a stranger hears so sooner than a partner, and who is one is public."""
+        id_, given = headers.get("webhook-id", ""), headers.get("webhook-signature", "")
+        if not (self._keys.of(partner) and _is_id(id_) and any(one.startswith("v1,") for one in given.split(" ")[:SIGNATURES_TRIED])):
+            raise _wrong()
+        if not self._fresh(headers.get("webhook-timestamp", "")):
+            raise self._stale()
+
     def check(self, partner: str, headers: Mapping[str, str], body: bytes) -> str:
         """The signed id of a request that is genuine and fresh."""
         id_, timestamp = headers.get("webhook-id", ""), headers.get("webhook-timestamp", "")
         keys = self._keys.of(partner)
         genuine = _genuine(keys or (NOBODY,), id_, timestamp, body, headers.get("webhook-signature", "")) and bool(keys)
-        if not (genuine and id_ and len(id_) <= ID_MAX and id_.isascii()):
-            raise Refused(401, "signature", "The signature is missing or not right.")
+        if not (genuine and _is_id(id_)):
+            raise _wrong()
         if not self._fresh(timestamp):
-            raise Refused(401, "stale", f"The signature is not of the last or next {self._window:.0f} seconds.")
+            raise self._stale()
         return id_
+
+    def _stale(self) -> Refused:
+        return Refused(401, "stale", f"The signature is not of the last or next {self._window:.0f} seconds.")
 
     def _fresh(self, timestamp: str) -> bool:
         if not (timestamp.isascii() and timestamp.isdecimal() and len(timestamp) <= 12):  # noqa: PLR2004 - whole seconds, far beyond our days
             return False
         return abs(self._clock.now().timestamp() - int(timestamp)) <= self._window
+
+
+def _is_id(text: str) -> bool:
+    return bool(text) and len(text) <= ID_MAX and text.isascii()
+
+
+def _wrong() -> Refused:
+    return Refused(401, "signature", "The signature is missing or not right.")
 
 
 def _genuine(keys: Iterable[bytes], id_: str, timestamp: str, body: bytes, given: str) -> bool:

@@ -8,6 +8,7 @@ import uvicorn
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from loket.embedded.mailbox.inbox import KEPT, Inbox
+from loket.embedded.mailbox.own_host import OwnHost
 from loket.embedded.mailbox.pages import Pages
 
 _LARGEST = 10 * 1024**2
@@ -33,7 +34,8 @@ async def serve(host: str, smtp_port: int, http_port: int, kept: int) -> None:
         lambda: SMTP(receiver, hostname="localhost", data_size_limit=_LARGEST, enable_SMTPUTF8=True, ident="Loket mailbox"), host, smtp_port
     )
     async with smtp:
-        await uvicorn.Server(uvicorn.Config(Pages(inbox).app(), host, http_port, log_level="warning")).serve()
+        app = OwnHost(Pages(inbox).app(), http_port, [host])
+        await uvicorn.Server(uvicorn.Config(app, host, http_port, log_level="warning", ws="none")).serve()
 
 
 def main() -> None:
