@@ -14,6 +14,7 @@ class Outcome(StrEnum):
     RETRY_LATER = "retry_later"  # known not sent, and worth another attempt
     FAILED = "failed"  # known not sent, and it never will be
     SUPPRESSED = "suppressed"  # not needed any more
+    PUT_OFF = "put_off"  # nothing was tried: the provider has let nobody in for a while
     UNKNOWN = "unknown"  # it may have been sent: never sent again by itself
 
 
@@ -45,10 +46,11 @@ class HandOver(Step):
 
 
 class SettleUnknown(Step):
-    """An attempt has left no outcome in time."""
+    """An attempt has left no outcome in time: since it was claimed, or since it is known to be `taken` out of the outbox."""
 
     message_id: UUID
     attempt: int
+    taken: bool = False
 
 
 class RecordOutcome(Step):
