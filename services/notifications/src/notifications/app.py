@@ -13,6 +13,7 @@ from notifications.channels.smtp import Server, SmtpMailer
 from notifications.domain import (
     Contact,
     HandOver,
+    MarkSent,
     Message,
     Outcome,
     RecordOutcome,
@@ -64,7 +65,7 @@ STEPS = (
     on(SettleUnknown, handlers.settle_unknown, NotificationFailed, SendMessage, SettleUnknown, processing=LOST),
 )
 ACTS = (once(HandOver, handlers.hand_over, RecordOutcome, holding=lambda ports: ports.mailer),)
-COMMANDS = (on(SendAgain, handlers.send_again, HandOver, SettleUnknown),)
+COMMANDS = (on(SendAgain, handlers.send_again, HandOver, SettleUnknown), on(MarkSent, handlers.mark_sent, NotificationSent))
 PUBLISHES = (NotificationRequested, NotificationSent, NotificationFailed, NotificationSuppressed)
 AGGREGATES = (Contact, Message, VisitMessages)
 

@@ -9,6 +9,7 @@ from notifications.domain import (
     Contact,
     HandOver,
     Information,
+    MarkSent,
     Message,
     Order,
     Outcome,
@@ -160,7 +161,18 @@ async def send_again(command: SendAgain, ports: Ports) -> Message:
         raise Conflict(f"A message that is {message.state.value} is not sent again.")
     if reason := await _why_not(message, await ports.contacts.get(message.party_id), ports):
         raise Conflict(f"The message is not worth sending any more: {reason}.")
+    message.decision = command.reason_code
     return message.claim(ports.policy, ports.clock.now())
+
+
+async def mark_sent(command: MarkSent, ports: Ports) -> Message:
+    """Staff have heard that a message has arrived."""
+    message = await ports.messages.get(command.message_id)
+    if message is None:
+        raise NotFound("There is no such message.")
+    if message.state is not State.UNKNOWN:
+        raise Conflict(f"A message that is {message.state.value} is not marked as sent.")
+    return message.mark_sent(command.reason_code, ports.clock.now())
 
 
 async def _request(order: Order, ports: Ports) -> Message | None:

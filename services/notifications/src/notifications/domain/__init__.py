@@ -5,17 +5,30 @@ from notifications.domain.facts import CancelledVisit, Closing, Facts, Informati
 from notifications.domain.message import Message, State
 from notifications.domain.order import Order, Template, message_id
 from notifications.domain.policy import Policy
-from notifications.domain.steps import Delivery, HandOver, Outcome, RecordOutcome, SendAgain, SendMessage, SettleUnknown, WithdrawMessage
+from notifications.domain.steps import (
+    Decision,
+    Delivery,
+    HandOver,
+    MarkSent,
+    Outcome,
+    RecordOutcome,
+    SendAgain,
+    SendMessage,
+    SettleUnknown,
+    WithdrawMessage,
+)
 from notifications.domain.visit import RequestMessage, VisitMessages, visit_messages_id
 
 __all__ = [
     "CancelledVisit",
     "Closing",
     "Contact",
+    "Decision",
     "Delivery",
     "Facts",
     "HandOver",
     "Information",
+    "MarkSent",
     "Message",
     "Order",
     "Outcome",

@@ -11,7 +11,7 @@ from common.events.notification import NotificationFailed, NotificationRequested
 from notifications.domain.facts import Facts
 from notifications.domain.order import Order, Template, expiry
 from notifications.domain.policy import Policy
-from notifications.domain.steps import HandOver, Outcome, RecordOutcome, SendMessage, SettleUnknown
+from notifications.domain.steps import Decision, HandOver, Outcome, RecordOutcome, SendMessage, SettleUnknown
 
 
 class State(StrEnum):
@@ -47,6 +47,8 @@ class Message(Aggregate):
     waits: int = 0
     settled_at: datetime | None = None
     reason_code: Code | None = None
+    decision: Decision | None = None
+    """Why staff had it sent again or counted it as sent."""
     template_version: Code | None = None
 
     @classmethod
@@ -122,6 +124,15 @@ class Message(Aggregate):
                 return self.lose_track(reason, policy, now)
             case Outcome.FAILED:
                 return self.fail(reason, now)
+
+    def mark_sent(self, decision: Decision, now: datetime) -> Self:
+        """Staff know that it has arrived, though nobody has written down in which version; the current locale stands."""
+        self.forget(SettleUnknown).decision = decision
+        version = self.template_version or "unknown"
+        outcome = RecordOutcome(
+            message_id=self.id, attempt=self.attempt, outcome=Outcome.SENT, locale=self.locale, template_version=version
+        )
+        return self._sent(outcome, now)
 
     def suppress(self, reason_code: Code, now: datetime) -> Self:
         """It is not needed any more."""
