@@ -10,10 +10,10 @@ from common.errors import NotFound, Rejected
 from common.events.base import Language
 from common.http import View
 from common.service import Context
+from notifications.api.unknown import unknown_routes
+from notifications.api.views import MessagePage, MessageView, Page, PageSize
 from notifications.domain import Message, SendAgain, State, Template
-from notifications.message_views import MessagePage, MessageView, Page, PageSize
 from notifications.store import StoredMessages
-from notifications.unknown_routes import unknown_routes
 from notifications.wording import RegionWording
 
 

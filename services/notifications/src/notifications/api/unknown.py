@@ -13,8 +13,8 @@ from common.errors import Rejected
 from common.events.base import Code
 from common.http import Body, View
 from common.service import Context
+from notifications.api.views import MessagePage, MessageView, Page, PageSize
 from notifications.domain import Decision, MarkSent, Message, SendAgain, State, Template
-from notifications.message_views import MessagePage, MessageView, Page, PageSize
 from notifications.store import StoredMessages, UnknownOnes
 
 AT_ONCE = 200
