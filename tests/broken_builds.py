@@ -2,7 +2,8 @@
 
 import asyncio
 import copy
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from common.aggregate import Aggregate
 from common.carrying import Carrying
 from common.consuming import Consuming
 from common.errors import Unavailable
+from common.gates import Gates
 from common.kept import restore
 from common.lanes import Kind, Resume
 from common.parking import Parking
@@ -79,7 +81,8 @@ def letter_sent_before_its_claim_is_saved(patch: Patch) -> None:
         claimed = await original(message, ports)
         if claimed.state is State.SENDING:
             contact = await ports.contacts.get(message.party_id)
-            await ports.mailer.send(ports.wording.write(message, contact))
+            async with ports.mailer.held() as sending:
+                await sending.send(ports.wording.write(message, contact))
         return claimed
 
     async def letter(step: Any, _ports: Any) -> Any:
@@ -106,6 +109,27 @@ def act_not_taken_out_before_it_runs(patch: Patch) -> None:
         return await original(careless, key, entry)
 
     patch.setattr(Carrying, "_act", act)
+
+
+def act_taken_before_its_connection_is_held(patch: Patch) -> None:
+    """The gate lets everybody through, and who is through waits for a connection with the act in hand."""
+    through = Gates.through
+
+    class Later:
+        away = None
+
+        def __init__(self, gates: Any, gate: Any) -> None:
+            self._gates, self._gate = gates, gate
+
+        async def send(self, letter: Any) -> Any:
+            async with through(self._gates, self._gate) as sending:
+                return await sending.send(letter)
+
+    @asynccontextmanager
+    async def at_once(self: Any, gate: Any) -> AsyncIterator[Any]:
+        yield Later(self, gate)
+
+    patch.setattr(Gates, "through", at_once)
 
 
 def slots_claimed_before_the_intention_is_written(patch: Patch) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from chaos.plan import PROFILES
 from chaos.platform import Options
 from chaos.progress import Progress
 from chaos.run import Failed, forget, play
@@ -26,7 +27,7 @@ def main() -> int:
         rate=asked.rate,
         folder=folder.resolve(),
         port_base=asked.port_base,
-        profile=frozenset(asked.profile.split(",")) - {"none"},
+        profile=frozenset(PROFILES.get(asked.profile, asked.profile).split(",")) - {"none"},
         broken=asked.broken or None,
     )
     try:
@@ -51,7 +52,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--duration", type=float, default=600, help="seconds of faults")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--rate", type=float, default=32, help="submissions per second, in open loop")
-    parser.add_argument("--profile", default="all", help="all, none, or fault[:target] with commas between")
+    parser.add_argument("--profile", default="all", help=f"all, none, {', '.join(PROFILES)}, or fault[:target] with commas between")
     parser.add_argument("--broken", default="", help="a deliberately broken build")
     parser.add_argument("--folder", type=Path, help="of the run; must not exist yet")
     parser.add_argument("--port-base", type=int, default=PORT_BASE)

@@ -55,6 +55,7 @@ class Killer:
             "sigstop": self._stop,
             "broker_kill": self._kill_broker,
             "rolling_restart": self._restart_all,
+            "mail_standstill": self._stand_still,
             "store_stall": self._stall_store,
             "disk_full": self._fill_disk,
             "clock_shift": self._shift_clock,
@@ -130,10 +131,23 @@ class Killer:
             return False
         return all(len(partition.isrs) == len(partition.replicas) for topic in topics for partition in topic.partitions.values())
 
+    async def _stand_still(self, fault: Fault) -> None:
+        """The mail provider takes connections and answers nothing while notifications is updated, and for a while before."""
+        self._note("mail_standstill", "all", seconds=fault.seconds)
+        self._platform.mail.send(signal.SIGSTOP)
+        try:
+            await asyncio.sleep(fault.seconds)
+            await self._restart(self._platform.of("notifications"))
+        finally:
+            self._platform.mail.send(signal.SIGCONT)
+
     async def _restart_all(self, _fault: Fault) -> None:
         """One after the other, each cleanly and ready again before the next: an update of the platform."""
         self._note("rolling_restart", "all")
-        for process in self._platform.services:
+        await self._restart(self._platform.services)
+
+    async def _restart(self, processes: list[Process]) -> None:
+        for process in processes:
             status = await process.end()
             self._note("restart", process.name, detail="asked to end" if status == 0 else f"asked to end, status {status}")
             process.start()
@@ -183,6 +197,7 @@ class Killer:
         for process in self._platform.services:
             process.send(signal.SIGCONT)
             self._start(process)
+        self._platform.mail.send(signal.SIGCONT)
         self._platform.mail.send(signal.SIGUSR1)
         late = [process.name for process in self._platform.services if not await process.ready()]
         self.unasked += [f"{name} is not ready after the faults" for name in late]

@@ -12,6 +12,7 @@ COUNTS = {
     "sigstop": 46,
     "broker_kill": 12,
     "rolling_restart": 2,
+    "mail_standstill": 2,
     "wire_stall": 24,
     "wire_drop_reply": 24,
     "wire_cut": 12,
@@ -26,6 +27,7 @@ LENGTHS = {
     "sigstop": (0.5, 9.0),
     "broker_kill": (1.0, 8.0),
     "rolling_restart": (0.0, 0.0),
+    "mail_standstill": (6.0, 9.0),
     "wire_stall": (0.5, 8.0),
     "wire_drop_reply": (0.3, 4.0),
     "wire_cut": (0.0, 0.0),
@@ -54,6 +56,13 @@ class Fault(NamedTuple):
     seconds: float
     draw: int
     """What else is drawn when it is carried out begins from this."""
+
+
+PROFILES = {
+    "letters": "sigkill:notifications,wire_stall:smtp,mail",
+    "standstill": "mail_standstill",
+}
+"""Names for faults that belong together: kills while letters queue, and a provider that stands still through an update of notifications."""
 
 
 def plan(seed: int, duration: float, profile: frozenset[str], *, mongo: bool = False) -> list[Fault]:
@@ -100,7 +109,7 @@ def _spread(draw: Random, fault: str, targets: list[str], count: int, duration: 
         undone = at + (0 if fault == "clock_shift" else seconds)
         if fault in ENDS_BEFORE and undone > duration:
             seconds = max(0.0, duration - at)
-        if fault in {"broker_kill", "rolling_restart"} and at > duration - REST:
+        if fault in {"broker_kill", "rolling_restart", "mail_standstill"} and at > duration - REST:
             at = max(3.0, duration - REST)
         found.append(Fault(at, fault, target, seconds, draw.getrandbits(32)))
     return found
@@ -113,6 +122,7 @@ TARGETS = {
     "sigstop": REPLICAS,
     "broker_kill": ["kafka-1", "kafka-2", "kafka-3"],
     "rolling_restart": ["all"],
+    "mail_standstill": ["all"],
     "wire_stall": WIRES,
     "wire_drop_reply": WIRES,
     "wire_cut": WIRES,

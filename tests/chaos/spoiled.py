@@ -62,6 +62,13 @@ def sent_twice(run: RunFolder) -> None:
     run.ledgers["mail"].append(dict(run.ledgers["mail"][0]))
 
 
+def lost_on_the_way(run: RunFolder) -> None:
+    """More than there are connections, without anything having happened to notifications."""
+    id_ = message_of("case_closed", DONE.case.id)
+    run.document("notifications", "messages", id_)["state"] = "unknown"
+    run.ledgers["mail"] = [line for line in run.ledgers["mail"] if line["notification_id"] != id_]
+
+
 def two_ends(run: RunFolder) -> None:
     id_ = message_of("submission_received", DONE.case.id)
     run.tell(Source("notifications", "messages", id_, DONE.case.id), "notification.suppressed", messageId=id_)
@@ -146,6 +153,7 @@ SPOILED: tuple[tuple[str, Spoil], ...] = (
     ("letters go once", sent_twice),
     ("letters go once", lambda run: run.ledgers["mail"].pop()),
     ("letters go once", lambda run: run.ledgers["mail"][0].update(notification_id="m1")),
+    ("no more is unknown and was never handed over", lost_on_the_way),
     ("one outcome per message", two_ends),
     ("nothing goes that is off", off_and_sent),
     ("no message is under way for ever", stored("notifications", "messages", message_of("case_closed", DONE.case.id), state="sending")),

@@ -1,5 +1,7 @@
 """Broken builds that break what a service promises, each seen to do so."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,7 @@ from tests.scheduling.conftest import Scene as Planning
 from tests.scheduling.conftest import small_town
 
 from chaos.broken import switches
+from common.gates import Gates
 from common.testing.memory import MemoryStore
 from scheduling.domain.agenda import Agenda
 from scheduling.handlers import request_visit
@@ -48,6 +51,26 @@ async def test_claim_after_send(breaking: Any, letters: Letters) -> None:
     await letters.hear(letters.contact(), letters.created())
 
     assert claimed == [False]
+
+
+async def test_taken_early(breaking: Any) -> None:
+    """What comes of it is in `tests/notifications/test_standing_provider.py`."""
+    breaking("taken-early")
+
+    async with Gates().through(FullGate()) as held:
+        assert held.away is None
+
+
+class FullGate:
+    """Lends nothing."""
+
+    @asynccontextmanager
+    async def held(self) -> AsyncIterator[None]:
+        raise AssertionError("nothing is to be had here")
+        yield
+
+    def stands_still(self) -> bool:
+        return True
 
 
 async def test_retry_on_unknown(breaking: Any, letters: Letters) -> None:

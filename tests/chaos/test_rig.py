@@ -15,7 +15,7 @@ from chassis import FakeRecord, new, record_of
 
 from chaos.ledger import Ledger
 from chaos.mail import Provider
-from chaos.plan import COUNTS, plan
+from chaos.plan import COUNTS, PROFILES, plan
 from chaos.poison import HARMLESS, KINDS, Record, spoil
 from chaos.urls import led_through, place_of
 from chaos.wire import Place
@@ -42,6 +42,7 @@ def test_a_profile_takes_out_what_was_not_asked_for() -> None:
     assert {(one.fault, one.target) for one in asked} == {("sigkill", "scheduling-0"), ("sigkill", "scheduling-1"), ("wire_cut", "smtp")}
     assert len(asked) > 15
     assert plan(1, 60, frozenset()) == []
+    assert {one.fault for one in plan(1, 60, frozenset(PROFILES["standstill"].split(",")))} == {"mail_standstill"}
 
 
 @pytest.fixture

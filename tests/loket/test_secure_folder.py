@@ -122,3 +122,12 @@ def test_what_java_is_told_with_a_password_in_it_is_for_nobody_else_to_read_and_
         assert path.read_text().splitlines() == ['"format"', '"SCRAM-SHA-512=[name=\\"admin\\",password=secret]"', '"a\\\\b"']
 
     assert not path.exists()
+
+
+def test_what_the_environment_says_wins_but_over_what_wires_the_platform_together(layout: Layout, folder: StateFolder) -> None:
+    said = {"SMTP_DEDUPLICATES": "false", "SMTP_CONNECTIONS": "3", "SMTP_PORT": "1", "PORT": "1", "CLOCK_FILE": "/elsewhere"}
+    told = service_environment("notifications", layout, folder, said)
+
+    assert (told["SMTP_DEDUPLICATES"], told["SMTP_CONNECTIONS"]) == ("false", "3")
+    assert said.items() & told.items() == {("SMTP_DEDUPLICATES", "false"), ("SMTP_CONNECTIONS", "3")}
+    assert service_environment("notifications", layout, folder, {})["SMTP_DEDUPLICATES"] == "true"

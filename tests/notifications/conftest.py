@@ -1,7 +1,8 @@
 """A stage for notifications with a fake mailer, and the events that the tests speak of."""
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import asynccontextmanager
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
@@ -33,12 +34,20 @@ class Crashed(Exception):
 
 
 class FakeMailer:
-    """Keeps the letters; answers as it is told, else that they were sent."""
+    """Keeps the letters; answers as it is told, else that they were sent. Its own connection, of which there are as many as wanted."""
 
     def __init__(self) -> None:
+        self.away: str | None = None
         self.letters: list[Letter] = []
         self.answers: list[Delivery | Crashed] = []
         self.before: Callable[[Letter], None] = lambda _letter: None
+
+    @asynccontextmanager
+    async def held(self) -> AsyncIterator["FakeMailer"]:
+        yield self
+
+    def stands_still(self) -> bool:
+        return self.away is not None
 
     async def send(self, letter: Letter) -> Delivery:
         self.before(letter)
@@ -76,6 +85,11 @@ class Scene:
 
     async def wait(self, **time: float) -> None:
         await self.stage.wait(timedelta(**time))
+
+    async def outlast_leases(self) -> None:
+        """The first ends behind the handing over, from when on an outcome is due; the second without one."""
+        for _ in range(2):
+            await self.wait(minutes=2)
 
     async def wait_until(self, moment: datetime) -> None:
         await self.stage.wait(moment - self.clock.now())

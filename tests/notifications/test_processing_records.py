@@ -73,6 +73,6 @@ async def test_a_process_that_dies_while_it_hands_a_letter_over_leaves_a_record_
     assert logged.claimed(Template.SUBMISSION_RECEIVED)
     assert (WRITTEN, "Error") not in await said(logged)
 
-    await logged.wait(hours=1)
+    await logged.outlast_leases()
 
     assert await said(logged) == [(KEPT, "Unset"), (WRITTEN, "Error")]

@@ -39,7 +39,7 @@ async def test_a_crash_in_the_middle_leaves_the_outcome_unknown_and_is_not_repea
     await reachable.let_crash(reachable.created())
     assert (await reachable.message(Template.SUBMISSION_RECEIVED)).state is State.SENDING
 
-    await reachable.wait(minutes=2)
+    await reachable.outlast_leases()
     await reachable.wait(days=3)
 
     message = await reachable.message(Template.SUBMISSION_RECEIVED)
@@ -64,7 +64,7 @@ async def test_a_provider_that_drops_repetitions_is_asked_again_with_the_same_ke
     reachable.stage.runner.ports = replace(reachable.ports, policy=policy)
     await reachable.let_crash(reachable.created())
 
-    await reachable.wait(minutes=2)
+    await reachable.outlast_leases()
     await reachable.wait(seconds=5)
 
     message = await reachable.message(Template.SUBMISSION_RECEIVED)
@@ -163,7 +163,7 @@ async def test_an_act_whose_claim_is_gone_sends_nothing(reachable):
     await reachable.hear(reachable.created())
     message = await reachable.message(Template.SUBMISSION_RECEIVED)
 
-    outcome = await hand_over(HandOver(message_id=message.id, attempt=1), reachable.ports)
+    outcome = await hand_over(HandOver(message_id=message.id, attempt=1), reachable.ports, reachable.mailer)
 
     assert (outcome.outcome, outcome.reason_code) == (Outcome.UNKNOWN, "claim_lost")
     assert len(reachable.mailer.letters) == 1
@@ -188,7 +188,7 @@ async def test_a_store_that_is_away_before_anything_was_handed_over_is_no_unknow
 
 
 async def test_an_act_for_no_message_sends_nothing(scene):
-    outcome = await hand_over(HandOver(message_id=derived("none"), attempt=1), scene.ports)
+    outcome = await hand_over(HandOver(message_id=derived("none"), attempt=1), scene.ports, scene.mailer)
 
     assert outcome.outcome is Outcome.UNKNOWN
 
@@ -199,14 +199,14 @@ async def test_a_visit_cancelled_between_claim_and_act_is_not_told_any_more(reac
     await reachable.hear(reachable.cancelled())
     message = next(one for one in await reachable.all() if one.template is Template.VISIT_CONFIRMED)
 
-    outcome = await hand_over(HandOver(message_id=message.id, attempt=1), reachable.ports)
+    outcome = await hand_over(HandOver(message_id=message.id, attempt=1), reachable.ports, reachable.mailer)
 
     assert (outcome.outcome, outcome.reason_code) == (Outcome.SUPPRESSED, "visit_cancelled")
 
 
 async def test_a_late_outcome_settles_what_was_unknown(reachable):
     await reachable.let_crash(reachable.created())
-    await reachable.wait(minutes=2)
+    await reachable.outlast_leases()
     message = await reachable.message(Template.SUBMISSION_RECEIVED)
 
     recorded = message.record(_outcome(message, Outcome.SENT), reachable.region.policy, reachable.clock.now())
@@ -217,7 +217,7 @@ async def test_a_late_outcome_settles_what_was_unknown(reachable):
 
 async def test_an_unknown_outcome_is_told_once(reachable):
     await reachable.let_crash(reachable.created())
-    await reachable.wait(minutes=2)
+    await reachable.outlast_leases()
     message = await reachable.message(Template.SUBMISSION_RECEIVED)
 
     assert message.record(_outcome(message, Outcome.UNKNOWN), reachable.region.policy, reachable.clock.now()).follows() == []
@@ -241,6 +241,6 @@ async def test_a_contact_erased_between_claim_and_act_is_waited_for(reachable):
     message.claim(reachable.region.policy, reachable.clock.now()).version += 1
     await reachable.store.save(message, [])
 
-    outcome = await hand_over(HandOver(message_id=message.id, attempt=2), reachable.ports)
+    outcome = await hand_over(HandOver(message_id=message.id, attempt=2), reachable.ports, reachable.mailer)
 
     assert (outcome.outcome, outcome.reason_code) == (Outcome.RETRY_LATER, "no_contact")

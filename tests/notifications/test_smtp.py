@@ -5,75 +5,21 @@ from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
 import pytest
-from aiosmtpd import smtp as aiosmtpd
+from tests.notifications.postbox import Mute, Postbox, Tracked
 
+from common.errors import Unavailable
 from common.testing.stage import StoppedClock
+from notifications.channels import absence
+from notifications.channels.absence import Patience
 from notifications.channels.pool import Limits
 from notifications.channels.smtp import Server, SmtpMailer
-from notifications.domain import Outcome
+from notifications.domain import Delivery, Outcome
 from notifications.ports import Letter
 
 NOON = datetime(2026, 11, 24, 11, 0, tzinfo=UTC)
 
 
-class Postbox:
-    """Takes mail; each command can be made to fail."""
-
-    def __init__(self) -> None:
-        self.envelopes, self.sessions, self.transports = [], set(), []
-        self.mail = self.rcpt = self.data = None
-        self.drop_at: str | None = None
-        self.slow = asyncio.Event()
-        self.slow.set()
-        self.busy = self.most_busy = 0
-        self.crowded = asyncio.Event()
-
-    async def handle_MAIL(self, server, session, envelope, address, options):  # noqa: N802 - aiosmtpd's name
-        self.sessions.add(id(session))
-        if answer := self._answer("mail", server):
-            return answer
-        envelope.mail_from = address
-        return "250 OK"
-
-    async def handle_RCPT(self, server, session, envelope, address, options):  # noqa: N802
-        if answer := self._answer("rcpt", server):
-            return answer
-        envelope.rcpt_tos.append(address)
-        return "250 OK"
-
-    async def handle_DATA(self, server, session, envelope):  # noqa: N802
-        self.busy += 1
-        self.most_busy = max(self.most_busy, self.busy)
-        if self.busy == 3:
-            self.crowded.set()
-        await self.slow.wait()
-        self.busy -= 1
-        self.envelopes.append(envelope)
-        return self._answer("data", server) or "250 taken"
-
-    def _answer(self, at: str, server) -> str | None:
-        if self.drop_at == at:
-            server.transport.abort()
-            return "250 nobody hears this"
-        return getattr(self, at)
-
-
-class Mute(asyncio.Protocol):
-    """Takes connections and says nothing."""
-
-    def __init__(self, transports):
-        self.transports = transports
-
-    def connection_made(self, transport):
-        self.transports.append(transport)
-
-
-class Tracked(aiosmtpd.SMTP):
-    """Lets the test hang up on every connection in the end."""
-
-    def connection_made(self, transport):
-        self.event_handler.transports.append(transport)
-        super().connection_made(transport)
+AT_ONCE = Patience(between_tries=0, until_put_off=0)
 
 
 @pytest.fixture
@@ -96,9 +42,11 @@ async def mailer_at():
     """Makes mailers for a port, and closes them."""
     mailers = []
 
-    def make(port: int, **how: object) -> SmtpMailer:
+    def make(port: int, patience: Patience = AT_ONCE, **how: object) -> SmtpMailer:
         limits = Limits(connections=3, letters_per_connection=5)
-        mailers.append(SmtpMailer(Server("127.0.0.1", port, **{"timeout": 2, **how}), "desk@loket.example.org", StoppedClock(NOON), limits))
+        mailers.append(
+            SmtpMailer(Server("127.0.0.1", port, **{"timeout": 2, **how}), "desk@loket.example.org", StoppedClock(NOON), limits, patience)
+        )
         return mailers[-1]
 
     yield make
@@ -116,8 +64,13 @@ def letter(id_: UUID | None = None, address: str = "a.example@example.org") -> L
     return Letter(id_ or uuid4(), "nl", "nl", "1.1", *words)
 
 
+async def send(mailer: SmtpMailer, letter: Letter) -> Delivery:
+    async with mailer.held() as sending:
+        return await sending.send(letter)
+
+
 async def test_a_letter_arrives_whole(mailer, postbox):
-    outcome = await mailer.send(letter())
+    outcome = await send(mailer, letter())
 
     assert outcome == (Outcome.SENT, None)
     (envelope,) = postbox.envelopes
@@ -127,7 +80,7 @@ async def test_a_letter_arrives_whole(mailer, postbox):
 
 async def test_letters_in_a_row_share_a_connection_until_it_has_served_enough(mailer, postbox):
     for _ in range(6):
-        await mailer.send(letter())
+        await send(mailer, letter())
 
     assert len(postbox.sessions) == 2
     assert len(postbox.envelopes) == 6
@@ -135,7 +88,7 @@ async def test_letters_in_a_row_share_a_connection_until_it_has_served_enough(ma
 
 async def test_letters_at_once_share_no_connection_and_wait_for_room(mailer, postbox):
     postbox.slow.clear()
-    sending = [asyncio.create_task(mailer.send(letter())) for _ in range(10)]
+    sending = [asyncio.create_task(send(mailer, letter())) for _ in range(10)]
     await asyncio.wait_for(postbox.crowded.wait(), 5)
     await asyncio.sleep(0.05)  # a fourth would be there by now
     postbox.slow.set()
@@ -148,16 +101,40 @@ async def test_letters_at_once_share_no_connection_and_wait_for_room(mailer, pos
 
 
 async def test_a_server_that_is_not_there_has_not_taken_the_letter(mailer_at, unused_tcp_port):
-    assert await mailer_at(unused_tcp_port).send(letter()) == (Outcome.RETRY_LATER, "connect")
+    assert await send(mailer_at(unused_tcp_port), letter()) == (Outcome.PUT_OFF, "connect")
+
+
+async def test_a_connection_that_cannot_be_had_keeps_letters_waiting_until_that_lasts(mailer_at, unused_tcp_port, monkeypatch):
+    mailer, clock = mailer_at(unused_tcp_port, patience=Patience()), [1000.0]
+    monkeypatch.setattr(absence, "monotonic", lambda: clock[0])
+    for clock[0] in (1000.0, 1000.5, 1029.0):
+        with pytest.raises(Unavailable, match="connect"):
+            await send(mailer, letter())
+        assert not mailer.stands_still()
+
+    clock[0] = 1031.0
+
+    assert await send(mailer, letter()) == (Outcome.PUT_OFF, "connect")
+    assert mailer.stands_still()
+
+
+async def test_who_is_let_in_again_ends_the_absence(mailer_at, port, monkeypatch):
+    mailer = mailer_at(port)
+    with monkeypatch.context() as patch:
+        patch.setattr(mailer._pool, "_connect", lambda: Server("127.0.0.1", 1).client())
+        assert (await send(mailer, letter())).outcome is Outcome.PUT_OFF
+
+    assert (await send(mailer, letter())).outcome is Outcome.SENT
+    assert not mailer.stands_still()
 
 
 async def test_a_server_that_never_greets_has_not_taken_the_letter(mailer_at):
     transports = []
     server = await asyncio.get_running_loop().create_server(lambda: Mute(transports), "127.0.0.1", 0)
 
-    outcome = await mailer_at(server.sockets[0].getsockname()[1], timeout=0.1).send(letter())
+    outcome = await send(mailer_at(server.sockets[0].getsockname()[1], timeout=0.1), letter())
 
-    assert outcome.outcome is Outcome.RETRY_LATER
+    assert outcome.outcome is Outcome.PUT_OFF
     assert outcome.reason_code in {"connect_timeout", "timeout"}
     server.close()
     for transport in transports:
@@ -180,66 +157,66 @@ async def test_a_server_that_never_greets_has_not_taken_the_letter(mailer_at):
 async def test_what_the_server_says_is_what_is_known(mailer, postbox, at, answer, expected):
     setattr(postbox, at, answer)
 
-    assert await mailer.send(letter()) == expected
+    assert await send(mailer, letter()) == expected
 
     setattr(postbox, at, None)
-    assert (await mailer.send(letter())).outcome is Outcome.SENT
+    assert (await send(mailer, letter())).outcome is Outcome.SENT
 
 
 @pytest.mark.parametrize("at", ["mail", "rcpt"])
 async def test_a_connection_lost_before_the_letter_is_known_not_to_have_sent_it(mailer, postbox, at):
     postbox.drop_at = at
 
-    assert await mailer.send(letter()) == (Outcome.RETRY_LATER, "disconnected")
+    assert await send(mailer, letter()) == (Outcome.RETRY_LATER, "disconnected")
     assert postbox.envelopes == []
 
 
 async def test_a_connection_lost_after_the_letter_leaves_it_unknown(mailer, postbox):
     postbox.drop_at = "data"
 
-    assert await mailer.send(letter()) == (Outcome.UNKNOWN, "disconnected")
+    assert await send(mailer, letter()) == (Outcome.UNKNOWN, "disconnected")
     assert len(postbox.envelopes) == 1
 
     postbox.drop_at = None
-    assert (await mailer.send(letter())).outcome is Outcome.SENT
+    assert (await send(mailer, letter())).outcome is Outcome.SENT
 
 
 async def test_a_server_silent_after_the_letter_leaves_it_unknown(mailer_at, port, postbox):
     postbox.slow.clear()
 
-    assert await mailer_at(port, timeout=0.2).send(letter()) == (Outcome.UNKNOWN, "timeout")
+    assert await send(mailer_at(port, timeout=0.2), letter()) == (Outcome.UNKNOWN, "timeout")
     postbox.slow.set()
 
 
 @pytest.mark.parametrize("ending", ["abort", "close"])
 async def test_a_connection_that_the_server_closed_while_idle_costs_nothing(mailer, postbox, ending):
-    await mailer.send(letter())
+    await send(mailer, letter())
     getattr(postbox.transports[-1], ending)()
 
-    assert (await mailer.send(letter())).outcome is Outcome.SENT
+    assert (await send(mailer, letter())).outcome is Outcome.SENT
     assert len(postbox.envelopes) == 2
 
 
 async def test_an_idle_connection_told_to_go_is_replaced_and_the_letter_goes_once(mailer, postbox):
-    await mailer.send(letter())
+    await send(mailer, letter())
     answers = iter(["421 idle too long"])
     postbox._answer = lambda at, server: next(answers, None) if at == "mail" else None
 
-    assert (await mailer.send(letter())).outcome is Outcome.SENT
+    assert (await send(mailer, letter())).outcome is Outcome.SENT
     assert len(postbox.envelopes) == 2
 
 
 @pytest.mark.parametrize("address", ["nobody", "a@example.org\r\nRCPT TO:<b@example.org>", "a@example.org, b@example.org"])
 async def test_what_is_no_address_never_reaches_the_server(mailer, postbox, address):
-    assert await mailer.send(letter(address=address)) == (Outcome.FAILED, "no_address")
+    assert await send(mailer, letter(address=address)) == (Outcome.FAILED, "no_address")
     assert postbox.sessions == set()
 
 
 async def test_a_server_that_cannot_secure_the_connection_gets_nothing(mailer_at, port, postbox):
-    assert (await mailer_at(port, security="starttls").send(letter())).outcome is Outcome.RETRY_LATER
+    assert (await send(mailer_at(port, security="starttls"), letter())).outcome is Outcome.PUT_OFF
     assert postbox.envelopes == []
 
 
 async def test_a_server_that_refuses_the_login_gets_nothing(mailer_at, port, postbox):
-    assert (await mailer_at(port, username="loket", password="wrong").send(letter())).outcome is Outcome.RETRY_LATER
+    assert (await send(mailer_at(port, username="loket", password="wrong"), letter())).outcome is Outcome.PUT_OFF
     assert postbox.envelopes == []

@@ -2,6 +2,8 @@
 
 import asyncio
 from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -60,11 +62,21 @@ class MailProvider:
 
 
 class SimulatedMailer:
-    """The mailer port of one process."""
+    """The mailer port of one process, with a few connections."""
+
+    away: str | None = None
 
     def __init__(self, provider: MailProvider, line: Line) -> None:
-        self._provider, self._line = provider, line
+        self._provider, self._line, self._connections = provider, line, asyncio.Semaphore(8)
         self._draw = line.chance.of(f"{line.name}/pace")
+
+    @asynccontextmanager
+    async def held(self) -> AsyncIterator["SimulatedMailer"]:
+        async with self._connections:
+            yield self
+
+    def stands_still(self) -> bool:
+        return False
 
     async def send(self, letter: Letter) -> Delivery:
         chance, name, mail = self._line.chance, self._line.name, self._line.chance.weather.mail

@@ -35,6 +35,7 @@ FACTS, FIGURES, HEARD, ENDS = (
     "who is to hear has been told",
     "cases have come to their end",
 )
+LOST = "no more is unknown and was never handed over than there were connections"
 ONCE, OFF, COMMITTED, KEPT = "letters go once", "nothing goes that is off", "every group has committed the end", "nothing else is kept"
 
 
@@ -70,6 +71,12 @@ BUILDS: dict[str, Build] = {
         broken_builds.letter_sent_before_its_claim_is_saved,
         "sigkill:notifications,mail",
         frozenset({ONCE}),
+    ),
+    "taken-early": Build(
+        "letters are taken out of the outbox before there is a connection for them",
+        broken_builds.act_taken_before_its_connection_is_held,
+        "sigkill:notifications,wire_stall:smtp",
+        frozenset({LOST}),
     ),
     "retry-on-unknown": Build(
         "a letter of which nothing is known is sent again", broken_builds.retry_after_an_unknown_outcome, "mail", frozenset({ONCE})

@@ -71,6 +71,11 @@ class Run:
         return Counter(line["notification_id"] for line in self.mail if line["act"].startswith("accepted"))
 
     @cached_property
+    def handed_over(self) -> Counter[str]:
+        """How often each letter has come to the provider, whatever it did with it."""
+        return Counter(line["notification_id"] for line in self.mail)
+
+    @cached_property
     def resent(self) -> Counter[str]:
         """How often staff may have had each message sent again."""
         return Counter(call["message_id"] for call in self.calls if call["kind"] == "send_again" and call["outcome"] != "refused")

@@ -7,6 +7,7 @@ from chassis import Finish, Thing, deferred, new, referred, until
 from worlds.relay import World
 
 from common import relay as relay_module
+from common import room as room_module
 
 
 async def test_events_leave_in_order_across_topics_and_the_outbox_is_empty_afterwards(world: World) -> None:
@@ -88,7 +89,8 @@ async def test_stopping_leaves_nothing_half_done(world: World) -> None:
 
 
 async def test_while_too_much_is_under_way_others_wait_for_room(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(relay_module, "AT_ONCE", 1)
+    monkeypatch.setattr(room_module, "MOST", 4)
+    monkeypatch.setattr(room_module, "ENOUGH_AGAIN", 2)
     world.publisher.gate.clear()
     async with world.running() as process:
         for _ in range(12):

@@ -13,7 +13,9 @@ from opentelemetry.trace import SpanKind
 from common.aggregate import How, Mark
 from common.cloudevents import Outgoing, outgoing
 from common.errors import Unavailable
+from common.events.base import Step
 from common.failpoints import failpoint
+from common.gates import Gates
 from common.metrics import Metrics
 from common.runner import Origin, Runner, step_mark
 from common.store.port import Entry, Store
@@ -54,6 +56,7 @@ class Carrying(Generic[P]):
         self.runner = runner
         self.steps = {on.message.__name__: on for on in steps}
         self._acts = {act.message.__name__: act for act in acts}
+        self.gates = Gates()
         self._store, self._publisher, self._source, self._tracing = store, publisher, source, tracing
         self._told, self._outcomes = cache(metrics.told.labels), cache(metrics.steps.labels)
 
@@ -85,13 +88,18 @@ class Carrying(Generic[P]):
     async def _act(self, key: Key, entry: Entry) -> str:
         once = self._acts[entry.type]
         message = once.message.model_validate_json(entry.data)
-        failpoint("relay.before-take")
-        if not await self._store.take(*key, entry.position):
-            return "taken"  # by another relay or an earlier try: whatever came of it, it does not run again
+        async with self.gates.through(once.gate(self.runner.ports)) as held:
+            failpoint("relay.before-take")
+            if not await self._store.take(*key, entry.position):
+                return "taken"  # by another relay or an earlier try: whatever came of it, it does not run again
+            return await self._taken(once, message, held, key, entry)
+
+    async def _taken(self, once: Once[P], message: Step, held: object, key: Key, entry: Entry) -> str:
+        """What is held is given back only when the outcome is recorded: so many, and no more, are unknown after a crash."""
         failpoint("relay.before-act")
         with self._tracing.span(entry.type, entry.trace, SpanKind.CLIENT, {"loket.step": entry.type}) as trace:
             try:
-                outcome = await once.act(message, self.runner.ports)
+                outcome = await once.act(message, self.runner.ports, held)
             except Unavailable:
                 return "unknown"  # nobody can say what came of it; the step that waits beside it settles that
             failpoint("relay.after-act")

@@ -13,6 +13,7 @@ from common.clock import Clock
 from common.errors import Unavailable
 from common.failpoints import failpoint
 from common.metrics import Metrics
+from common.relay_room import Room
 from common.store.port import Entry, Store
 
 P = TypeVar("P")
@@ -66,8 +67,8 @@ class Relay(Generic[P]):
         self._tasks: set[asyncio.Task[None]] = set()
         self._looking: list[asyncio.Task[None]] = []
         self._stopping = False
-        self._resumed, self._room = asyncio.Event(), asyncio.Event()
-        self._room.set()
+        self._resumed = asyncio.Event()
+        self._room = Room()
 
     async def start(self) -> None:
         """Take up what an earlier process has left, then keep looking."""
@@ -78,13 +79,15 @@ class Relay(Generic[P]):
             self._looking.append(asyncio.create_task(self._keep_looking(look)))
 
     async def stop(self, patience: float = 5.0) -> None:
-        """Finish what can be finished within `patience` seconds; the rest lies safely in the outbox."""
+        """Finish what can be finished within `patience` seconds, acts under way within more; the rest lies safely in the outbox."""
         self._stopping = True
+        self._carrying.gates.close()
         for task in self._looking:
             task.cancel()
         await asyncio.gather(*self._looking, return_exceptions=True)
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=patience)
+        await self._carrying.gates.until_idle()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -100,7 +103,7 @@ class Relay(Generic[P]):
 
     def full(self) -> bool:
         """Whether so much is under way that others wait for room."""
-        return not self._room.is_set()
+        return self._room.full()
 
     def oldest_by_submitter(self) -> dict[str, datetime]:
         """When the oldest entry under way was written, for each submitter."""
@@ -126,8 +129,7 @@ class Relay(Generic[P]):
             waiting.extend(entries)
             return
         self._entries[key] = deque(entries)
-        if len(self._entries) > AT_ONCE * 4:  # each holds a task and what it carries, such as a letter
-            self._room.clear()
+        self._measure()
         task = asyncio.create_task(self._carry_out(key))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -147,8 +149,10 @@ class Relay(Generic[P]):
         finally:
             del self._entries[key]
             self._ended.add(key)
-            if len(self._entries) < AT_ONCE * 2:
-                self._room.set()
+            self._measure()
+
+    def _measure(self) -> None:
+        self._room.measure(len(self._entries), self._carrying.gates.standing())
 
     async def _next(self, key: Key, name: str, entries: deque[Entry]) -> None:
         """Carry out the first entry, with those after it for the same topic."""
@@ -201,6 +205,7 @@ class Relay(Generic[P]):
                 await asyncio.sleep(LOOK_FOR_LEFT)
 
     async def _look_for_due(self) -> None:
+        self._measure()  # a gate may have come to a standstill since
         due = await self._store.due(self._clock.now(), AT_ONCE + len(self._broken))
         await asyncio.gather(*(self._fire(key) for key in due if key not in self._broken))
         if len(due) < AT_ONCE:

@@ -2,16 +2,18 @@
 
 from collections.abc import Awaitable, Callable, Hashable, Iterable
 from dataclasses import dataclass, field
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar, overload
 from uuid import UUID
 
 from common.aggregate import Aggregate
 from common.events.base import Event, Message, Step
+from common.gates import Gate, OpenGate
 
 M = TypeVar("M", bound=Message)
 P = TypeVar("P")
 M_contra = TypeVar("M_contra", bound=Message, contravariant=True)
 P_contra = TypeVar("P_contra", contravariant=True)
+H_contra = TypeVar("H_contra", contravariant=True)
 
 
 class Handler(Protocol[M_contra, P_contra]):
@@ -70,18 +72,45 @@ def on(
     return On(message, handler, frozenset(leads_to), alone, first, processing)
 
 
+class HeldAct(Protocol[M_contra, P_contra, H_contra]):
+    """An act that is given what it has to hold, such as a connection."""
+
+    def __call__(self, message: M_contra, ports: P_contra, held: H_contra, /) -> Awaitable[Step]: ...
+
+
 @dataclass(frozen=True)
 class Once(Generic[P]):
-    """A step that is carried out at most once, and the kind of step that records its outcome."""
+    """A step that is carried out at most once, the kind of step that records its outcome, and the gate before it."""
 
     message: type[Step]
-    act: Act[Any, P]
+    act: HeldAct[Any, P, Any]
     outcome: type[Step]
+    gate: Callable[[P], Gate[Any]]
 
 
 S = TypeVar("S", bound=Step)
+H = TypeVar("H")
+OPEN = OpenGate()
 
 
-def once(message: type[S], act: Act[S, P], outcome: type[Step]) -> Once[P]:
-    """Pair a step that an aggregate leaves by `once` with what is done; a crash in between leaves the outcome unknown."""
-    return Once(message, act, outcome)
+@overload
+def once(message: type[S], act: Act[S, P], outcome: type[Step]) -> Once[P]: ...
+
+
+@overload
+def once(message: type[S], act: HeldAct[S, P, H], outcome: type[Step], *, holding: Callable[[P], Gate[H]]) -> Once[P]: ...
+
+
+def once(message: type[S], act: Any, outcome: type[Step], *, holding: Callable[[P], Gate[Any]] | None = None) -> Once[P]:
+    """Pair a step that an aggregate leaves by `once` with what is done; a crash in between leaves the outcome unknown.
+
+    `holding` names the gate among the ports: the step is taken out of the outbox only by who holds what it lends, and the act gets that.
+    """
+    if holding is not None:
+        return Once(message, act, outcome, holding)
+
+    async def freely(message: S, ports: P, _held: None, /) -> Step:
+        done: Step = await act(message, ports)
+        return done
+
+    return Once(message, freely, outcome, lambda _ports: OPEN)

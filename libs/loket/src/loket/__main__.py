@@ -5,7 +5,7 @@ import sys
 
 import typer
 
-from loket.commands import clock, contracts, jars, lanes, processing_records
+from loket.commands import clock, contracts, jars, lanes, letters, processing_records
 from loket.commands.acl import acl
 from loket.commands.demo import demo
 from loket.commands.rebuild import rebuild
@@ -29,6 +29,7 @@ app.add_typer(clock.app, name="clock")
 app.add_typer(contracts.app, name="contracts")
 app.add_typer(jars.app, name="jars")
 app.add_typer(lanes.app, name="lanes")
+app.add_typer(letters.app, name="letters")
 app.add_typer(processing_records.app, name="processing-records")
 
 

@@ -14,6 +14,7 @@ from notifications.channels.smtp import Server, SmtpMailer
 from notifications.domain import (
     Contact,
     HandOver,
+    MarkSent,
     Message,
     Outcome,
     RecordOutcome,
@@ -42,7 +43,10 @@ WRITTEN = Processing(
     failed=lambda outcome: outcome.outcome is not Outcome.SENT,
 )
 LOST = Processing(
-    "letter_written", whose=lambda message, _step: (message.party_id,), occasion=lambda step: step.attempt, failed=lambda _step: True
+    "letter_written",
+    whose=lambda message, step: (message.party_id,) if step.taken else (),  # until then it may well leave
+    occasion=lambda step: step.attempt,
+    failed=lambda _step: True,
 )
 
 SUBSCRIBES = (
@@ -60,11 +64,12 @@ STEPS = (
     on(WithdrawMessage, handlers.withdraw_message, NotificationSuppressed),
     on(SendMessage, handlers.send_message, SendMessage, HandOver, SettleUnknown, NotificationSuppressed, NotificationFailed),
     on(RecordOutcome, handlers.record_outcome, *SENT, processing=WRITTEN),
-    on(SettleUnknown, handlers.settle_unknown, NotificationFailed, SendMessage, processing=LOST),
+    on(SettleUnknown, handlers.settle_unknown, NotificationFailed, SendMessage, SettleUnknown, processing=LOST),
 )
-ACTS = (once(HandOver, handlers.hand_over, RecordOutcome),)
+ACTS = (once(HandOver, handlers.hand_over, RecordOutcome, holding=lambda ports: ports.mailer),)
 COMMANDS = (
     on(SendAgain, handlers.send_again, HandOver, SettleUnknown),
+    on(MarkSent, handlers.mark_sent, NotificationSent),
     on(StepGivenUp, handlers.note_given_up, NotificationFailed),
 )
 PUBLISHES = (NotificationRequested, NotificationSent, NotificationFailed, NotificationSuppressed)

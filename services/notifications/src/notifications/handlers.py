@@ -11,6 +11,7 @@ from notifications.domain import (
     HandOver,
     Information,
     Lost,
+    MarkSent,
     Message,
     Order,
     Outcome,
@@ -30,7 +31,7 @@ from notifications.domain import (
     visit_messages_id,
 )
 from notifications.domain.facts import Facts
-from notifications.ports import Letter, NoWords, Ports
+from notifications.ports import Letter, NoWords, Ports, Sending
 
 
 async def keep_contact(party: PartyContactChanged, ports: Ports) -> Contact | None:
@@ -110,8 +111,10 @@ async def send_message(step: SendMessage, ports: Ports) -> Message | None:
     return await _claim(message, ports)
 
 
-async def hand_over(step: HandOver, ports: Ports) -> RecordOutcome:
+async def hand_over(step: HandOver, ports: Ports, sending: Sending) -> RecordOutcome:
     """Put a claimed message into words and give it to the provider; only here do words and addresses meet."""
+    if sending.away:
+        return _outcome(step, Outcome.PUT_OFF, sending.away)
     try:
         letter = await _letter(step, ports)
     except Unavailable:
@@ -120,7 +123,7 @@ async def hand_over(step: HandOver, ports: Ports) -> RecordOutcome:
         return _outcome(step, Outcome.FAILED, "no_words")
     if isinstance(letter, RecordOutcome):
         return letter
-    delivery = await ports.mailer.send(letter)
+    delivery = await sending.send(letter)
     return RecordOutcome(
         message_id=step.message_id,
         attempt=step.attempt,
@@ -141,10 +144,15 @@ async def record_outcome(step: RecordOutcome, ports: Ports) -> Message | None:
 
 
 async def settle_unknown(step: SettleUnknown, ports: Ports) -> Message | None:
-    """An attempt that left no outcome in time stays unknown; it is not repeated."""
+    """An attempt that left no outcome in time stays unknown; it is not repeated.
+
+    It waits behind the handing over in the message's outbox: where it comes to run, that has been taken, but perhaps only just now.
+    """
     message = await ports.messages.get(step.message_id)
     if message is None or not message.is_claimed_for(step.attempt):
         return None
+    if not step.taken:
+        return message.wait_for_outcome(ports.policy, ports.clock.now())
     return message.lose_track("no_outcome", ports.policy, ports.clock.now())
 
 
@@ -157,7 +165,18 @@ async def send_again(command: SendAgain, ports: Ports) -> Message:
         raise Conflict(f"A message that is {message.state.value} is not sent again.")
     if reason := await _why_not(message, await ports.contacts.get(message.party_id), ports):
         raise Conflict(f"The message is not worth sending any more: {reason}.")
+    message.decision = command.reason_code
     return message.claim(ports.policy, ports.clock.now())
+
+
+async def mark_sent(command: MarkSent, ports: Ports) -> Message:
+    """Staff have heard that a message has arrived."""
+    message = await ports.messages.get(command.message_id)
+    if message is None:
+        raise NotFound("There is no such message.")
+    if message.state is not State.UNKNOWN:
+        raise Conflict(f"A message that is {message.state.value} is not marked as sent.")
+    return message.mark_sent(command.reason_code, ports.clock.now())
 
 
 async def note_given_up(given_up: StepGivenUp, ports: Ports) -> Message | None:
@@ -186,6 +205,8 @@ async def _claim(message: Message, ports: Ports) -> Message:
         return message.await_contact(ports.policy, now)
     if reason := await _why_not(message, contact, ports):
         return message.suppress(reason, now)
+    if ports.mailer.stands_still():
+        return message.hold_back(ports.policy, now)
     return message.claim(ports.policy, now)
 
 

@@ -1,5 +1,6 @@
 """What the handlers of notifications may use."""
 
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import Protocol
 from uuid import UUID
@@ -66,12 +67,24 @@ class Wording(Protocol):
         ...
 
 
-class Mailer(Protocol):
-    """Hands letters to a mail provider."""
+class Sending(Protocol):
+    """A connection to a mail provider, held for one letter."""
 
-    async def send(self, letter: Letter) -> Delivery:
+    @property
+    def away(self) -> str | None:
+        """Why there is no connection, and nothing will be sent over it."""
+
+    async def send(self, letter: Letter, /) -> Delivery:
         """Never raises for what the provider does: that is in the outcome."""
         ...
+
+
+class Mailer(Protocol):
+    """Lends connections to a mail provider; a gate, as `common.gates` has it."""
+
+    def held(self) -> AbstractAsyncContextManager[Sending]: ...
+
+    def stands_still(self) -> bool: ...
 
 
 @dataclass(frozen=True)

@@ -34,6 +34,7 @@ INVARIANTS = (
     Invariant("I7", "slots change hands one after the other", histories.slots_change_hands_in_turn),
     Invariant("I7", "day lists are what visits hold", planning.day_lists_are_visits),
     Invariant("I8", "letters go once", letters.letters_go_once),
+    Invariant("I8", "no more is unknown and was never handed over than there were connections", letters.few_are_lost),
     Invariant("I8", "one outcome per message", letters.one_outcome_per_message),
     Invariant("I8", "nothing goes that is off", letters.nothing_goes_that_is_off),
     Invariant("I9", "no message is under way for ever", letters.messages_are_settled),

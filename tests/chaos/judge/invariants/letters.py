@@ -10,6 +10,9 @@ from chaos.judge.verdict import Checks, Wrong
 
 ABOUT_A_PLAN = frozenset({"visit_confirmed", "visit_reminder"})
 HANDING_OVER = 30.0  # seconds that one letter may be under way between the last look and the provider's answer
+CONNECTIONS, REPLICAS = 8, 2
+"""Of one process to the provider, and processes of notifications."""
+ENDS = frozenset({"sigkill", "sigstop", "restart"})
 FINAL = ("notification.sent", "notification.suppressed", "notification.failed")
 
 
@@ -28,6 +31,24 @@ def letters_go_once(run: Run) -> Checks:
         elif message["state"] in {"failed", "suppressed"} and times and not asked:
             sentence = f"message {id_} counts as {message['state']} and was taken"
         yield None if sentence is None else Wrong(message["case_id"] if message else None, sentence)
+
+
+def few_are_lost(run: Run) -> Checks:
+    """I8: unknown without ever having come to the provider is only what was in hand when a process of notifications ended or stood still.
+
+    A wire that fails between a connection and its provider leaves as many in each replica: their last word was sent, and got no answer.
+    """
+    messages = run.store("notifications").of("messages")
+    lost = [one for id_, one in messages.items() if one["state"] == "unknown" and not run.handed_over[id_]]
+    ends = sum(fault["fault"] in ENDS and fault["target"].startswith("notifications") for fault in run.faults)
+    wires = sum(fault["fault"].startswith("wire") and fault["target"] == "smtp" for fault in run.faults)
+    stands = sum(fault["fault"] == "mail_standstill" for fault in run.faults)
+    most = CONNECTIONS * (ends + REPLICAS * (wires + stands))
+    sentence = f"{len(lost)} messages are unknown and never came to the provider, at most {most} may"
+    for number, one in enumerate(lost, 1):
+        yield Wrong(one["case_id"], sentence) if number > most else None
+    for _ in range(len(messages) - len(lost)):
+        yield None
 
 
 def one_outcome_per_message(run: Run) -> Checks:

@@ -13,7 +13,7 @@ SCOPES: Mapping[str, str] = {
     "closures:read": "Read closures ordered at run time",
     "closures:write": "Close and open desks and locations",
     "messages:read": "See where messages are, never their words",
-    "messages:write": "Send a message again",
+    "messages:write": "Send a message again, count an unknown one as sent",
     "templates:read": "Read templates, filled with made-up facts",
     "timelines:read": "Read what happened to a case",
     "indicators:read": "Read figures and the events behind them",

@@ -96,7 +96,8 @@ class Stage(Generic[P]):
             self.told.append(EVENTS[entry.type].model_validate_json(entry.data))
         elif entry.how is How.ONCE:
             once = self._acts[entry.type]
-            outcome: Step = await once.act(once.message.model_validate_json(entry.data), self.runner.ports)
+            async with once.gate(self.runner.ports).held() as held:
+                outcome: Step = await once.act(once.message.model_validate_json(entry.data), self.runner.ports, held)
             await self.runner.run(self._steps[type(outcome).__name__], outcome, origin)
         else:
             on = self._steps[entry.type]

@@ -34,33 +34,65 @@ class Line:
         return self.letters == 0
 
 
+class Place:
+    """The right to one connection, whether or not it can be opened."""
+
+    def __init__(self, pool: "Pool") -> None:
+        self._pool = pool
+        self.line: Line | None = None
+
+    async def connect(self, *, anew: bool = False) -> Line:
+        """An open connection, which this place keeps; `anew` never takes one that lay idle. Raises what connecting raises."""
+        if self.line is not None:
+            self.line.smtp.close()
+        self.line = (None if anew else self._pool.idle()) or await self._pool.opened()
+        return self.line
+
+
 class Pool:
-    """Lends connections; who wants one more than there may be waits in turn."""
+    """Lends places for one connection each; who wants one more than there may be waits in turn."""
 
     def __init__(self, connect: Callable[[], SMTP], limits: Limits) -> None:
         self._connect, self._limits = connect, limits
         self._room = asyncio.Semaphore(limits.connections)
         self._idle: deque[Line] = deque()
+        self._waiting, self._moved = 0, monotonic()
 
     @asynccontextmanager
-    async def line(self, *, anew: bool = False) -> AsyncIterator[Line]:
-        """A connection for one letter; raises what connecting raises. `anew` never takes one that lay idle."""
-        async with self._room:
-            line = (None if anew else self._take()) or await self._open()
+    async def place(self) -> AsyncIterator[Place]:
+        """For one letter."""
+        self._waiting += 1
+        try:
+            await self._room.acquire()
+        finally:
+            self._waiting -= 1
+        self._moved = monotonic()
+        place = Place(self)
+        try:
+            yield place
+        except BaseException:
+            if place.line is not None:
+                place.line.doubtful = True
+            raise
+        finally:
             try:
-                yield line
-            except BaseException:
-                line.doubtful = True
-                raise
+                if place.line is not None:
+                    await self._give_back(place.line)
             finally:
-                await self._give_back(line)
+                self._moved = monotonic()
+                self._room.release()
+
+    def still_for(self) -> float:
+        """Seconds since somebody was given a place or gave one back, while others wait; else 0."""
+        return monotonic() - self._moved if self._waiting else 0.0
 
     async def close(self) -> None:
         """Say goodbye on every connection that lies idle."""
         while self._idle:
             await _quit(self._idle.popleft())
 
-    def _take(self) -> Line | None:
+    def idle(self) -> Line | None:
+        """One that is open and was used not long ago."""
         while self._idle:
             line = self._idle.pop()  # the one used last is the least likely to have been closed by the server
             if line.smtp.is_connected and monotonic() - line.idle_since < self._limits.idle_seconds:
@@ -68,7 +100,8 @@ class Pool:
             line.smtp.close()
         return None
 
-    async def _open(self) -> Line:
+    async def opened(self) -> Line:
+        """A new one."""
         smtp = self._connect()
         await smtp.connect()
         return Line(smtp)

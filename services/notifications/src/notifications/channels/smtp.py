@@ -1,6 +1,8 @@
 """Hands letters to an SMTP server and tells what is known of each: sent, not sent, or nobody can say."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 from aiosmtplib import (
@@ -15,11 +17,13 @@ from aiosmtplib import (
 )
 
 from common.clock import Clock
+from common.errors import Unavailable
+from notifications.channels.absence import Absence, Patience
 from notifications.channels.addresses import NoAddress, mailbox
 from notifications.channels.mime import message_bytes
-from notifications.channels.pool import Limits, Line, Pool
+from notifications.channels.pool import Limits, Line, Place, Pool
 from notifications.domain import Delivery, Outcome
-from notifications.ports import Letter
+from notifications.ports import Letter, Sending
 
 TEMPORARY = range(400, 500)
 REFUSED = 400
@@ -61,15 +65,63 @@ class _NotSent(Exception):
 
 
 class SmtpMailer:
-    """Sends over a pool of kept connections.
+    """Lends kept connections, and knows when nobody is let in."""
+
+    def __init__(self, server: Server, sender: str, clock: Clock, limits: Limits | None = None, patience: Patience | None = None) -> None:
+        self._sender, self._clock = mailbox(sender), clock
+        self._pool, self._patience = Pool(server.client, limits or Limits()), patience or Patience()
+        self._absence = Absence(self._patience)
+
+    @asynccontextmanager
+    async def held(self) -> AsyncIterator[Sending]:
+        """An open connection for one letter, or `NobodyThere` once that has lasted; raises `Unavailable` until then."""
+        async with self._pool.place() as place:
+            yield await self._sending(place)
+
+    def stands_still(self) -> bool:
+        """Whether it would be no use to wait for a connection."""
+        return self._absence.lasts() or self._pool.still_for() > self._patience.until_standstill
+
+    async def close(self) -> None:
+        """Close the connections that lie idle."""
+        await self._pool.close()
+
+    async def _sending(self, place: Place) -> Sending:
+        if not self._absence.just_tried():
+            try:
+                await place.connect()
+            except (SMTPException, OSError) as error:
+                self._absence.note(_reason(error))
+            else:
+                self._absence.over()
+                return SmtpSending(place, self._sender, self._clock)
+        if self._absence.lasts():
+            return NobodyThere(self._absence.reason_code)
+        raise Unavailable(f"No connection to the mail server: {self._absence.reason_code}.")
+
+
+@dataclass(frozen=True)
+class NobodyThere:
+    """Stands for a connection where the provider has let nobody in for long."""
+
+    away: str | None
+
+    async def send(self, _letter: Letter) -> Delivery:
+        """Nothing was tried."""
+        return Delivery(Outcome.PUT_OFF, self.away)
+
+
+class SmtpSending:
+    """Sends one letter over the connection that it holds.
 
     Until the first byte of a letter has gone, every failure is known not to be a sending. After it only the server's own answer counts:
     without one the letter may have been taken, so it stays unknown and is not sent again.
     """
 
-    def __init__(self, server: Server, sender: str, clock: Clock, limits: Limits | None = None) -> None:
-        self._sender, self._clock = mailbox(sender), clock
-        self._pool = Pool(server.client, limits or Limits())
+    away: str | None = None
+
+    def __init__(self, place: Place, sender: str, clock: Clock) -> None:
+        self._place, self._sender, self._clock = place, sender, clock
 
     async def send(self, letter: Letter) -> Delivery:
         """Hand over one letter; what the server does is in the outcome."""
@@ -79,7 +131,7 @@ class SmtpMailer:
             return Delivery(Outcome.FAILED, "no_address")
         content = message_bytes(letter, self._sender, recipient, self._clock.now())
         try:
-            return await self._deliver(recipient, content, anew=False)
+            return await self._deliver(recipient, content)
         except _NotSent as failure:
             if not failure.stale:
                 return failure.delivery
@@ -88,18 +140,14 @@ class SmtpMailer:
         except _NotSent as failure:
             return failure.delivery
 
-    async def close(self) -> None:
-        """Close the connections that lie idle."""
-        await self._pool.close()
-
-    async def _deliver(self, recipient: str, content: bytes, *, anew: bool) -> Delivery:
+    async def _deliver(self, recipient: str, content: bytes, *, anew: bool = False) -> Delivery:
         try:
-            async with self._pool.line(anew=anew) as line:
-                if refusal := await self._address(line, recipient):
-                    return refusal
-                return await _hand_over(line, content)
-        except SMTPAuthenticationError:
-            raise _NotSent("authentication") from None
+            line = self._place.line
+            if anew or line is None:
+                line = await self._place.connect(anew=True)
+            if refusal := await self._address(line, recipient):
+                return refusal
+            return await _hand_over(line, content)
         except (SMTPException, OSError) as error:
             raise _NotSent(_reason(error)) from None
 
@@ -114,6 +162,7 @@ class SmtpMailer:
             await _reset(line)
             return _refusal(answer.code)
         except (SMTPServerDisconnected, SMTPReadTimeoutError, OSError) as error:
+            line.doubtful = True
             raise _NotSent(_reason(error), stale=not line.fresh) from None
         return None
 
@@ -147,6 +196,8 @@ def _refusal(code: int) -> Delivery:
 
 def _reason(error: Exception) -> str:
     match error:
+        case SMTPAuthenticationError():
+            return "authentication"
         case SMTPConnectTimeoutError():
             return "connect_timeout"
         case SMTPReadTimeoutError() | TimeoutError():

@@ -2,20 +2,34 @@
 
 from notifications.domain.contact import Contact
 from notifications.domain.facts import CancelledVisit, Closing, Facts, Information, Lost, PlannedVisit, Referral, Submission
-from notifications.domain.message import Message, Order, State, Template, message_id
+from notifications.domain.message import Message, State
+from notifications.domain.order import Order, Template, message_id
 from notifications.domain.policy import Policy
-from notifications.domain.steps import Delivery, HandOver, Outcome, RecordOutcome, SendAgain, SendMessage, SettleUnknown, WithdrawMessage
+from notifications.domain.steps import (
+    Decision,
+    Delivery,
+    HandOver,
+    MarkSent,
+    Outcome,
+    RecordOutcome,
+    SendAgain,
+    SendMessage,
+    SettleUnknown,
+    WithdrawMessage,
+)
 from notifications.domain.visit import RequestMessage, VisitMessages, visit_messages_id
 
 __all__ = [
     "CancelledVisit",
     "Closing",
     "Contact",
+    "Decision",
     "Delivery",
     "Facts",
     "HandOver",
     "Information",
     "Lost",
+    "MarkSent",
     "Message",
     "Order",
     "Outcome",

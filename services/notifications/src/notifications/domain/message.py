@@ -1,31 +1,17 @@
 """A message to one party: claimed before it is handed over, so that it is never sent twice."""
 
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime
 from enum import StrEnum
 from typing import ClassVar, Self
 from uuid import UUID
 
-from pydantic import BaseModel
-
 from common.aggregate import Aggregate
 from common.events.base import Code, Language
 from common.events.notification import NotificationFailed, NotificationRequested, NotificationSent, NotificationSuppressed
-from common.ids import derived
-from notifications.domain.facts import CancelledVisit, Facts, Information, Lost, PlannedVisit
+from notifications.domain.facts import Facts, Lost
+from notifications.domain.order import Order, Template, expiry
 from notifications.domain.policy import Policy
-from notifications.domain.steps import HandOver, Outcome, RecordOutcome, SendMessage, SettleUnknown
-
-
-class Template(StrEnum):
-    """The messages that people get."""
-
-    SUBMISSION_RECEIVED = "submission_received"
-    INFORMATION_NEEDED = "information_needed"
-    VISIT_CONFIRMED = "visit_confirmed"
-    VISIT_REMINDER = "visit_reminder"
-    VISIT_CANCELLED = "visit_cancelled"
-    CASE_REFERRED = "case_referred"
-    CASE_CLOSED = "case_closed"
+from notifications.domain.steps import Decision, HandOver, Outcome, RecordOutcome, SendMessage, SettleUnknown
 
 
 class State(StrEnum):
@@ -37,18 +23,6 @@ class State(StrEnum):
     FAILED = "failed"
     SUPPRESSED = "suppressed"
     UNKNOWN = "unknown"
-
-
-class Order(BaseModel, frozen=True):
-    """A message that somebody is to get."""
-
-    id: UUID
-    case_id: UUID
-    party_id: UUID
-    template: Template
-    language: Language
-    facts: Facts
-    not_before: datetime | None = None
 
 
 class Message(Aggregate):
@@ -68,9 +42,13 @@ class Message(Aggregate):
     expires_at: datetime
     state: State = State.REQUESTED
     attempt: int = 0
+    put_off: int = 0
+    """How many attempts ended before anything was tried."""
     waits: int = 0
     settled_at: datetime | None = None
     reason_code: Code | None = None
+    decision: Decision | None = None
+    """Why staff had it sent again or counted it as sent."""
     template_version: Code | None = None
 
     @classmethod
@@ -80,7 +58,7 @@ class Message(Aggregate):
         message = cls(
             locale=locale,
             requested_at=now,
-            expires_at=_expiry(order, not_before, policy),
+            expires_at=expiry(order, not_before, policy),
             **{**order.model_dump(exclude={"facts", "not_before"}), "not_before": not_before, "facts": order.facts},
         )
         return message.tell(
@@ -121,6 +99,15 @@ class Message(Aggregate):
         self.once(HandOver(message_id=self.id, attempt=self.attempt))
         return self.forget(SendMessage).at(now + policy.lease, SettleUnknown(message_id=self.id, attempt=self.attempt))
 
+    def hold_back(self, policy: Policy, now: datetime) -> Self:
+        """The provider lets nobody in: it is not claimed, so that nothing lies in memory for it, and is looked at again."""
+        self.reason_code = "provider_away"
+        return self.send_at(min(now + policy.provider_pause, self.expires_at))
+
+    def wait_for_outcome(self, policy: Policy, now: datetime) -> Self:
+        """From now on an outcome is due: it may have lain in the outbox until a moment ago."""
+        return self.at(now + policy.lease, SettleUnknown(message_id=self.id, attempt=self.attempt, taken=True))
+
     def is_claimed_for(self, attempt: int) -> bool:
         """Whether this attempt still has the right to hand it over."""
         return self.state is State.SENDING and self.attempt == attempt
@@ -136,14 +123,23 @@ class Message(Aggregate):
         match step.outcome:
             case Outcome.SENT:
                 return self._sent(step, now)
-            case Outcome.RETRY_LATER:
-                return self._retry(reason, policy, now)
+            case Outcome.RETRY_LATER | Outcome.PUT_OFF:
+                return (self._retry if step.outcome is Outcome.RETRY_LATER else self._put_off)(reason, policy, now)
             case Outcome.SUPPRESSED:
                 return self.suppress(reason, now)
             case Outcome.UNKNOWN:
                 return self.lose_track(reason, policy, now)
             case Outcome.FAILED:
                 return self.fail(reason, now)
+
+    def mark_sent(self, decision: Decision, now: datetime) -> Self:
+        """Staff know that it has arrived, though nobody has written down in which version; the current locale stands."""
+        self.forget(SettleUnknown).decision = decision
+        version = self.template_version or "unknown"
+        outcome = RecordOutcome(
+            message_id=self.id, attempt=self.attempt, outcome=Outcome.SENT, locale=self.locale, template_version=version
+        )
+        return self._sent(outcome, now)
 
     def suppress(self, reason_code: Code, now: datetime) -> Self:
         """It is not needed any more."""
@@ -194,8 +190,14 @@ class Message(Aggregate):
             )
         )
 
+    def _put_off(self, reason_code: Code, policy: Policy, now: datetime) -> Self:
+        """No try was made, so none counts; a letter whose time has passed meanwhile is dropped when it is looked at again."""
+        self.put_off += 1
+        self.state, self.settled_at, self.reason_code = State.REQUESTED, None, reason_code
+        return self.send_at(min(now + policy.provider_pause, self.expires_at))
+
     def _retry(self, reason_code: Code, policy: Policy, now: datetime) -> Self:
-        pause = policy.retry_after(self.attempt)
+        pause = policy.retry_after(self.attempt - self.put_off)
         if pause is None or now + pause >= self.expires_at:
             return self.fail(reason_code, now)
         self.state, self.settled_at, self.reason_code = State.REQUESTED, None, reason_code
@@ -219,27 +221,3 @@ class Message(Aggregate):
                 }
             )
         )
-
-
-def message_id(template: Template, *cause: object) -> UUID:
-    """The id of the message that something causes: always the same, so that asking twice makes one; the provider's idempotency key too."""
-    return derived("message", template.value, *cause)
-
-
-def _expiry(order: Order, not_before: datetime, policy: Policy) -> datetime:
-    limit = not_before + policy.lasts(order.template, not_before.date())
-    last = _last_use(order.facts)
-    return limit if last is None else min(limit, last)
-
-
-def _last_use(facts: Facts) -> datetime | None:
-    """After this a message is worth nothing: the visit has begun or would be over, the day for bringing documents is past."""
-    match facts:
-        case PlannedVisit():
-            return facts.starts_at()
-        case CancelledVisit():
-            return facts.ends_at()
-        case Information():
-            return datetime.combine(facts.due_date + timedelta(days=1), time(), UTC)
-        case _:
-            return None

@@ -41,6 +41,7 @@ class Policy(BaseModel):
     contact_first_wait_ms: int = Field(ge=1)
     contact_longest_wait_ms: int = Field(ge=1)
     lease_seconds: int = Field(ge=1)
+    provider_pause_seconds: int = Field(ge=1)
     provider_deduplicates: bool = False
     """Whether the provider drops a second letter with the same id; it is told by the settings, not by the region."""
 
@@ -62,6 +63,11 @@ class Policy(BaseModel):
         """How long to wait for a contact for the `waits`-th time: doubled each time, up to a limit."""
         doubled = self.contact_first_wait_ms * 2 ** min(waits, 30)
         return timedelta(milliseconds=min(doubled, self.contact_longest_wait_ms))
+
+    @property
+    def provider_pause(self) -> timedelta:
+        """How long a message is left alone while the provider lets nobody in."""
+        return timedelta(seconds=self.provider_pause_seconds)
 
     @property
     def lease(self) -> timedelta:

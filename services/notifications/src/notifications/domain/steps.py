@@ -14,6 +14,7 @@ class Outcome(StrEnum):
     RETRY_LATER = "retry_later"  # known not sent, and worth another attempt
     FAILED = "failed"  # known not sent, and it never will be
     SUPPRESSED = "suppressed"  # not needed any more
+    PUT_OFF = "put_off"  # nothing was tried: the provider has let nobody in for a while
     UNKNOWN = "unknown"  # it may have been sent: never sent again by itself
 
 
@@ -45,10 +46,11 @@ class HandOver(Step):
 
 
 class SettleUnknown(Step):
-    """An attempt has left no outcome in time."""
+    """An attempt has left no outcome in time: since it was claimed, or since it is known to be `taken` out of the outbox."""
 
     message_id: UUID
     attempt: int
+    taken: bool = False
 
 
 class RecordOutcome(Step):
@@ -63,7 +65,25 @@ class RecordOutcome(Step):
     template_version: Code | None = None
 
 
+class Decision(StrEnum):
+    """Why staff settle a message of which nobody knows whether it left; a closed list, and no room for words."""
+
+    PROVIDER_HAS_IT = "provider_has_it"
+    PROVIDER_HAS_IT_NOT = "provider_has_it_not"
+    RECIPIENT_HAS_IT = "recipient_has_it"
+    RECIPIENT_HAS_IT_NOT = "recipient_has_it_not"
+    TWICE_IS_HARMLESS = "twice_is_harmless"
+
+
 class SendAgain(Message):
     """Staff decide that a message of which nobody knows the outcome, or that failed, goes once more."""
 
     message_id: UUID
+    reason_code: Decision | None = None
+
+
+class MarkSent(Message):
+    """Staff know that a message of which nothing was known has arrived."""
+
+    message_id: UUID
+    reason_code: Decision

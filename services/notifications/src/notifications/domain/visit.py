@@ -9,7 +9,7 @@ from common.events.base import Step
 from common.events.visit import VisitCancelled, VisitConfirmed, VisitItem
 from common.ids import derived
 from notifications.domain.facts import CancelledVisit, PlannedVisit
-from notifications.domain.message import Order, Template, message_id
+from notifications.domain.order import Order, Template, message_id
 from notifications.domain.steps import WithdrawMessage
 
 

@@ -1,10 +1,8 @@
 """What can be seen of messages: where each is, never its words or its address; and the templates, filled with made-up facts."""
 
-from datetime import datetime
-from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter
 
 from common.access.guard import GuardedRoute, Known, allowed
 from common.access.tokens import Caller
@@ -12,43 +10,11 @@ from common.blueprint import Context
 from common.errors import NotFound, Rejected
 from common.events.base import Language
 from common.http import View
+from notifications.api.unknown import unknown_routes
+from notifications.api.views import MessagePage, MessageView, Page, PageSize
 from notifications.domain import Message, SendAgain, State, Template
 from notifications.store import StoredMessages
 from notifications.wording import RegionWording
-
-Page = Annotated[int, Query(ge=1, le=100_000, description="Which page, from 1.")]
-PageSize = Annotated[int, Query(alias="pageSize", ge=1, le=200, description="How many rows on a page.")]
-
-
-class MessageView(View):
-    """Where a message is on its way."""
-
-    message_id: UUID
-    case_id: UUID
-    template: Template
-    state: State
-    locale: Language
-    attempt: int
-    reason_code: str | None
-    template_version: str | None
-    requested_at: datetime
-    not_before: datetime
-    expires_at: datetime
-    settled_at: datetime | None
-
-    @classmethod
-    def of(cls, message: Message) -> "MessageView":
-        """Without party, address or words."""
-        return cls(message_id=message.id, **message.model_dump(include=set(cls.model_fields) - {"message_id"}))
-
-
-class MessagePage(View):
-    """One page of messages, the newest first."""
-
-    items: tuple[MessageView, ...]
-    page: int
-    page_size: int
-    total: int
 
 
 class TemplateView(View):
@@ -83,6 +49,7 @@ def routes(context: Context, messages: StoredMessages, wording: RegionWording) -
     """The routes of notifications; a message knows its case but no organisation, so it is for who acts for all of them."""
     router = APIRouter(prefix="/v1", route_class=GuardedRoute)
     _message_routes(router, context, messages)
+    router.include_router(unknown_routes(context, messages))
     _template_routes(router, wording)
     return router
 
