@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-import notifications.handlers
+import notifications.handlers.telling
 import scheduling.handlers.cancelling
 import scheduling.handlers.planning
 from common.aggregate import Aggregate
@@ -75,7 +75,7 @@ def events_of_an_aggregate_sent_at_once(patch: Patch, pause: Callable[[], float]
 
 
 def letter_sent_before_its_claim_is_saved(patch: Patch) -> None:
-    original = notifications.handlers._claim
+    original = notifications.handlers.telling._claim
 
     async def claim(message: Any, ports: Any) -> Any:
         claimed = await original(message, ports)
@@ -86,10 +86,10 @@ def letter_sent_before_its_claim_is_saved(patch: Patch) -> None:
         return claimed
 
     async def letter(step: Any, _ports: Any) -> Any:
-        return notifications.handlers._outcome(step, Outcome.SENT, "sent")
+        return notifications.handlers.telling._outcome(step, Outcome.SENT, "sent")
 
-    patch.setattr(notifications.handlers, "_claim", claim)
-    patch.setattr(notifications.handlers, "_letter", letter)
+    patch.setattr(notifications.handlers.telling, "_claim", claim)
+    patch.setattr(notifications.handlers.telling, "_letter", letter)
 
 
 def retry_after_an_unknown_outcome(patch: Patch) -> None:

@@ -7,7 +7,7 @@ from chassis import Finish, Thing, deferred, new, referred, until
 from worlds.relay import World
 
 from common import relay as relay_module
-from common import room as room_module
+from common import relay_room as room_module
 
 
 async def test_events_leave_in_order_across_topics_and_the_outbox_is_empty_afterwards(world: World) -> None:

@@ -1,7 +1,7 @@
 """Sees to it that what follows from saved changes is carried out: per aggregate strictly in order, many aggregates at once."""
 
 import asyncio
-from collections import OrderedDict, deque
+from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
@@ -13,7 +13,7 @@ from common.clock import Clock
 from common.errors import Unavailable
 from common.failpoints import failpoint
 from common.metrics import Metrics
-from common.relay_room import Room
+from common.relay_room import Positions, Room
 from common.store.port import Entry, Store
 
 P = TypeVar("P")
@@ -24,7 +24,6 @@ LEFT_AFTER = timedelta(seconds=5)  # younger entries are in the hands of who wro
 LONGEST_PAUSE = 5.0  # seconds between two tries while Kafka or the store is away
 ANY = datetime(9999, 1, 1, tzinfo=UTC)  # before which everything was written
 AT_ONCE = 500
-REMEMBERED = 20_000  # aggregates whose last position is known
 
 
 class Parking(Protocol):
@@ -61,7 +60,7 @@ class Relay(Generic[P]):
         self._entries: dict[Key, deque[Entry]] = {}
         self._metrics = metrics
         metrics.outbox.set_function(lambda: len(self._entries))
-        self._last: OrderedDict[Key, int] = OrderedDict()  # the one not used for longest first
+        self._last = Positions()
         self._ended: set[Key] = set()
         self._broken: set[Key] = set()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -156,7 +155,7 @@ class Relay(Generic[P]):
 
     async def _next(self, key: Key, name: str, entries: deque[Entry]) -> None:
         """Carry out the first entry, with those after it for the same topic."""
-        if entries[0].position != self._last.get(key, 0) + 1:
+        if entries[0].position != self._last.of(key) + 1:
             await self._find_those_before(key, entries)
         together = together_with_first(entries)
         try:
@@ -169,11 +168,11 @@ class Relay(Generic[P]):
             return
         for _ in together:
             entries.popleft()
-        self._remember(key, together[-1].position)
+        self._last.remember(key, together[-1].position)
 
     async def _find_those_before(self, key: Key, entries: deque[Entry]) -> None:
         """Another process, or a save whose answer was lost, may have left entries that have to go first."""
-        done = self._last.get(key, 0)
+        done = self._last.of(key)
         if entries[0].position <= done:
             done = 0  # the aggregate was deleted and made anew
         stored = [entry for entry in await self._store.entries(*key) if entry.position > done]
@@ -181,18 +180,12 @@ class Relay(Generic[P]):
         complete = [*stored, *(entry for entry in entries if entry.position > newest)]
         entries.clear()
         entries.extend(complete)
-        self._remember(key, entries[0].position - 1)
+        self._last.remember(key, entries[0].position - 1)
 
     async def _clear(self, key: Key) -> None:
         failpoint("relay.before-clear")
         with suppress(Unavailable):  # they stay, are found again, and are dropped by their marks
-            await self._store.told(*key, self._last.get(key, 0), self._clock.now() if self._keep else None)
-
-    def _remember(self, key: Key, position: int) -> None:
-        self._last[key] = position
-        self._last.move_to_end(key)
-        if len(self._last) > REMEMBERED:
-            self._last.popitem(last=False)
+            await self._store.told(*key, self._last.of(key), self._clock.now() if self._keep else None)
 
     async def _keep_looking(self, look: Callable[[], Awaitable[None]]) -> None:
         while not self._stopping:
@@ -246,7 +239,7 @@ class Relay(Generic[P]):
             return False
         if key in self._entries or key in self._ended:
             return False
-        self._remember(key, entries[0].position - 1)
+        self._last.remember(key, entries[0].position - 1)
         self._queue(key, entries)
         return True
 

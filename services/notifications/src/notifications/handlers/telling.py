@@ -1,17 +1,15 @@
-"""What notifications does about what it hears; each handler returns the one thing it changed."""
+"""From what is heard to a letter that is claimed, handed over and settled."""
 
-from common.errors import Conflict, NotFound, Unavailable
+from common.errors import Unavailable
 from common.events.case import CaseClosed, CaseCreated, CaseInformationRequested, CaseReferred
 from common.events.party import PartyContactChanged, PartyContactErased
 from common.events.visit import VisitCancelled, VisitConfirmed
-from common.given_up import StepGivenUp
 from notifications.domain import (
     Closing,
     Contact,
     HandOver,
     Information,
     Lost,
-    MarkSent,
     Message,
     Order,
     Outcome,
@@ -19,7 +17,6 @@ from notifications.domain import (
     RecordOutcome,
     Referral,
     RequestMessage,
-    SendAgain,
     SendMessage,
     SettleUnknown,
     State,
@@ -156,37 +153,6 @@ async def settle_unknown(step: SettleUnknown, ports: Ports) -> Message | None:
     return message.lose_track("no_outcome", ports.policy, ports.clock.now())
 
 
-async def send_again(command: SendAgain, ports: Ports) -> Message:
-    """Staff take it on themselves that a message may arrive twice."""
-    message = await ports.messages.get(command.message_id)
-    if message is None:
-        raise NotFound("There is no such message.")
-    if message.state not in {State.UNKNOWN, State.FAILED}:
-        raise Conflict(f"A message that is {message.state.value} is not sent again.")
-    if reason := await _why_not(message, await ports.contacts.get(message.party_id), ports):
-        raise Conflict(f"The message is not worth sending any more: {reason}.")
-    message.decision = command.reason_code
-    return message.claim(ports.policy, ports.clock.now())
-
-
-async def mark_sent(command: MarkSent, ports: Ports) -> Message:
-    """Staff have heard that a message has arrived."""
-    message = await ports.messages.get(command.message_id)
-    if message is None:
-        raise NotFound("There is no such message.")
-    if message.state is not State.UNKNOWN:
-        raise Conflict(f"A message that is {message.state.value} is not marked as sent.")
-    return message.mark_sent(command.reason_code, ports.clock.now())
-
-
-async def note_given_up(given_up: StepGivenUp, ports: Ports) -> Message | None:
-    """A letter whose next step will never run has failed."""
-    message = await ports.messages.get(given_up.id) if given_up.collection == Message.collection else None
-    if message is None or message.state not in {State.REQUESTED, State.SENDING}:
-        return None
-    return message.fail("step_given_up", ports.clock.now())
-
-
 async def _request(order: Order, ports: Ports) -> Message | None:
     known = await ports.messages.get(order.id)
     if known is not None:
@@ -203,14 +169,14 @@ async def _claim(message: Message, ports: Ports) -> Message:
     contact = await ports.contacts.get(message.party_id)
     if contact is None:
         return message.await_contact(ports.policy, now)
-    if reason := await _why_not(message, contact, ports):
+    if reason := await why_not(message, contact, ports):
         return message.suppress(reason, now)
     if ports.mailer.stands_still():
         return message.hold_back(ports.policy, now)
     return message.claim(ports.policy, now)
 
 
-async def _why_not(message: Message, contact: Contact | None, ports: Ports) -> str | None:
+async def why_not(message: Message, contact: Contact | None, ports: Ports) -> str | None:
     if contact is not None and contact.erased:
         return "contact_erased"
     if ports.clock.now() >= message.expires_at:
@@ -253,7 +219,7 @@ async def _letter(step: HandOver, ports: Ports) -> Letter | RecordOutcome:
     contact = await ports.contacts.get(message.party_id)
     if contact is None:
         return _outcome(step, Outcome.RETRY_LATER, "no_contact")
-    if reason := await _why_not(message, contact, ports):
+    if reason := await why_not(message, contact, ports):
         return _outcome(step, Outcome.SUPPRESSED, reason)
     return ports.wording.write(message, contact)
 
