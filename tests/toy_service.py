@@ -20,6 +20,7 @@ from worlds.logbooks import GROWN, register
 
 from common import failpoints
 from common.aggregate import How
+from common.blueprint import Blueprint, Context
 from common.broker import create_topics
 from common.clock import Clock
 from common.cloudevents import Outgoing, outgoing
@@ -28,7 +29,7 @@ from common.events.case import CaseReferred
 from common.events.lane import SchedulingParked
 from common.events.visit import VisitDeferred
 from common.publisher import Publisher
-from common.service import Blueprint, Context, Service
+from common.service import Service
 from common.settings import LogbookSettings
 from common.store.port import Collection, Entry
 from common.subscribing import On, on, once

@@ -6,10 +6,10 @@ from typing import Any
 from chassis import Finish, Make, Send, Sent
 from toy_service import blueprint
 
+from common.blueprint import Blueprint
 from common.events.case import CaseClosed, CaseCreated, CaseReferred
 from common.events.visit import VisitConfirmed, VisitDeferred
 from common.flow import cycles, flow, second_publishers, undeclared, unheard
-from common.service import Blueprint
 from common.subscribing import on, once
 
 

@@ -13,10 +13,10 @@ import reporting.app
 import reporting.settings
 import scheduling.app
 import scheduling.settings
+from common.blueprint import Blueprint
 from common.events.base import Event, Step, Tombstone
 from common.events.catalogue import EVENTS
 from common.flow import cycles, flow, second_publishers, undeclared, unheard
-from common.service import Blueprint
 from common.testing.issuer import issuer_settings
 
 REGION = Path(__file__).parents[2] / "regions" / "south-limburg"

@@ -14,7 +14,7 @@ import reporting.app
 import reporting.settings
 import scheduling.app
 import scheduling.settings
-from common.service import Blueprint
+from common.blueprint import Blueprint
 from common.testing.issuer import issuer_settings
 from scheduling.region import Region
 

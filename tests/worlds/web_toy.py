@@ -10,9 +10,9 @@ from pydantic import Field
 from starlette.exceptions import HTTPException
 from toy_service import blueprint
 
+from common.blueprint import Blueprint
 from common.errors import Conflict, Contended, NotFound, Rejected, Unavailable
 from common.http import Body, View
-from common.service import Blueprint
 from common.subscribing import on
 
 

@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from typing import Any
 
+from common.blueprint import Blueprint
 from common.events.base import Event, Message
-from common.service import Blueprint
 
 Kind = type[Message]
 Graph = dict[Kind, frozenset[Kind]]

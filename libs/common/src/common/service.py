@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from common.aggregate import Aggregate
+from common.blueprint import Blueprint, Context
 from common.breaker import Breaker
 from common.broker import Batch, make_broker, subscribe
 from common.carrying import Carrying, Publishing
@@ -18,84 +18,28 @@ from common.clock import Clock, ShiftedClock, SystemClock
 from common.cloudevents import source_of
 from common.consuming import Consuming
 from common.errors import Unavailable
-from common.events.base import Event, Message
+from common.events.base import Message
 from common.gathering import Gathering
 from common.lanes import Lane
 from common.metrics import Metrics
 from common.overload import Overload
 from common.parking import Parking
-from common.processing.logbook import Logbook, Reading
 from common.processing.opening import open_logbook
 from common.processing.record import ProcessingRecord
-from common.processing.register import Register, Unregistered
 from common.publisher import Publisher
 from common.relay import Relay
 from common.runner import Origin, Runner
 from common.settings import ServiceSettings
 from common.store.opening import open_store
 from common.store.port import Store
-from common.subscribing import On, Once, Processing
 from common.telemetry import Tracing, logger, traceparent_of_request
 from common.watch import watch
 from common.web import make_app
 
 if TYPE_CHECKING:
-    from fastapi import APIRouter, FastAPI
+    from fastapi import FastAPI
 
 P = TypeVar("P")
-
-
-@dataclass(frozen=True)
-class Blueprint(Generic[P]):
-    """What a service is: `app.py` on one page."""
-
-    name: str
-    title: str
-    settings: ServiceSettings
-    aggregates: tuple[type[Aggregate], ...]
-    subscribes: tuple[On[P], ...]
-    publishes: tuple[type[Event], ...]
-    ports: Callable[[Context], P]
-    routes: Callable[[Context, P], APIRouter]
-    steps: tuple[On[P], ...] = ()
-    acts: tuple[Once[P], ...] = ()
-    commands: tuple[On[P], ...] = ()
-    starts: Callable[[Context], Awaitable[None]] | None = None
-    stops: Callable[[Context], Awaitable[None]] | None = None
-    register: Register | None = None
-    """Of processing activities, where it processes personal data."""
-    hurries: bool = True
-    """Whether somebody waits for what follows from an event; who does not hurry gets more of them at once."""
-
-    def topics(self) -> list[str]:
-        """What it subscribes to."""
-        return [on.message.topic for on in self.subscribes if issubclass(on.message, Event)]
-
-    def processings(self) -> list[Processing]:
-        """What it does with personal data by messages."""
-        return [on.processing for on in (*self.subscribes, *self.steps, *self.commands) if on.processing is not None]
-
-
-@dataclass
-class Context:
-    """What a service's own ports and routes may use of the chassis."""
-
-    settings: ServiceSettings
-    store: Store
-    clock: Clock
-    metrics: Metrics
-    tracing: Tracing
-    log: Any
-    ask: Callable[[Message], Awaitable[Aggregate | None]]
-    overloaded: Callable[[], timedelta | None]
-    logbook: Logbook | None = None
-    extras: dict[str, Any] = field(default_factory=dict)
-
-    def reading(self, action: str) -> Reading:
-        """For a route that answers with personal data; raises `Unregistered`."""
-        if self.logbook is None:
-            raise Unregistered(action)
-        return self.logbook.reading(action)
 
 
 class Service(Generic[P]):

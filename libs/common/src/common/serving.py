@@ -6,9 +6,10 @@ from typing import Any
 
 import uvicorn
 
+from common.blueprint import Blueprint
 from common.interpreter import settle_down
 from common.patience import bounded_protocol
-from common.service import Blueprint, Service
+from common.service import Service
 from common.telemetry import LibraryLines
 
 STOP_SECONDS = 30

@@ -1,5 +1,6 @@
 """Intake owns cases and parties: what partners hand in becomes cases, rules screen them, and each comes to its result."""
 
+from common.blueprint import Blueprint
 from common.events.appointment import AppointmentCancelled, AppointmentCheckedIn, AppointmentNoShow, AppointmentStarted, FormalityCompleted
 from common.events.case import (
     BsnIssued,
@@ -15,7 +16,6 @@ from common.events.case import (
 from common.events.contact import ContactRegistered, QuestionAnswered
 from common.events.party import PartyContactChanged
 from common.events.visit import VisitCancelled, VisitConfirmed
-from common.service import Blueprint
 from common.store.port import Collection
 from common.subscribing import Processing, on
 from intake import handlers

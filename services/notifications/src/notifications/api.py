@@ -8,10 +8,10 @@ from fastapi import APIRouter, Query
 
 from common.access.guard import GuardedRoute, Known, allowed
 from common.access.tokens import Caller
+from common.blueprint import Context
 from common.errors import NotFound, Rejected
 from common.events.base import Language
 from common.http import View
-from common.service import Context
 from notifications.domain import Message, SendAgain, State, Template
 from notifications.store import StoredMessages
 from notifications.wording import RegionWording

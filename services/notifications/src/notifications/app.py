@@ -1,10 +1,10 @@
 """Notifications tells people what happens with their case, in their own language, and never the same thing twice."""
 
+from common.blueprint import Blueprint, Context
 from common.events.case import CaseClosed, CaseCreated, CaseInformationRequested, CaseReferred
 from common.events.notification import NotificationFailed, NotificationRequested, NotificationSent, NotificationSuppressed
 from common.events.party import PartyContactChanged, PartyContactErased
 from common.events.visit import VisitCancelled, VisitConfirmed
-from common.service import Blueprint, Context
 from common.store.port import Collection
 from common.subscribing import Processing, on, once
 from notifications import api, handlers

@@ -6,10 +6,10 @@ from typing import NamedTuple
 from fastapi import APIRouter
 
 from common import envelope
+from common.blueprint import Blueprint, Context
 from common.clock import Clock
 from common.events.catalogue import EVENTS
 from common.events.indicator import IndicatorUpdated
-from common.service import Blueprint, Context
 from common.store.port import Collection, Store
 from common.subscribing import on
 from reporting import api, handlers

@@ -1,5 +1,6 @@
 """Scheduling gives every case that needs a desk one visit that settles everything: what it hears, does and tells, on one page."""
 
+from common.blueprint import Blueprint, Context
 from common.events.appointment import (
     AppointmentBooked,
     AppointmentCancelled,
@@ -11,7 +12,6 @@ from common.events.appointment import (
 )
 from common.events.case import CaseClosed, CaseScreened
 from common.events.visit import VisitCancelled, VisitConfirmed, VisitDeferred, VisitProposed
-from common.service import Blueprint, Context
 from common.subscribing import on
 from scheduling import api, handlers
 from scheduling.diary import Diary

@@ -5,9 +5,10 @@ from typing import Any, TypeVar
 
 from fastapi import FastAPI
 
+from common.blueprint import Blueprint
 from common.clock import Clock
 from common.cloudevents import Outgoing
-from common.service import Blueprint, Service
+from common.service import Service
 from common.testing.memory import MemoryStore
 
 P = TypeVar("P")

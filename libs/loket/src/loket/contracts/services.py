@@ -7,10 +7,11 @@ from inspect import getdoc
 from pathlib import Path
 from typing import Any
 
+from common.blueprint import Blueprint
 from common.clock import SystemClock
 from common.events.base import Event, Tombstone
 from common.events.lane import PARKED
-from common.service import Blueprint, Service
+from common.service import Service
 from common.settings import ServiceSettings
 from common.subscribing import On
 from common.testing import offline

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from fastapi import APIRouter
 
-from common.service import Context
+from common.blueprint import Context
 from intake.api.cases import case_routes
 from intake.api.events import event_routes
 from intake.api.submissions import submission_routes

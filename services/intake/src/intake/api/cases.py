@@ -8,11 +8,11 @@ from pydantic import Field
 
 from common.access.guard import GuardedRoute, Known, allowed
 from common.access.tokens import Caller
+from common.blueprint import Context
 from common.errors import NotFound, Rejected
 from common.events.base import Code, Language, Message
 from common.events.case import Status
 from common.http import Body, Day
-from common.service import Context
 from intake.api.views import CasePage, CaseView, summary_of, view_of
 from intake.domain.case import Case
 from intake.domain.messages import HeldDocument, RecordBsnIssued, RecordDocuments, RecordPermitDecision, WithdrawCase

@@ -11,8 +11,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from common.aggregate import Aggregate
+from common.blueprint import Context
 from common.errors import Conflict
-from common.service import Context
 from intake.api.documented import EVENTS_OPENAPI, EVENTS_TEXT
 from intake.api.partners import Partnered, partners
 from intake.gateway.admission import Admitted, Gate

@@ -9,10 +9,10 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
+from common.blueprint import Context
 from common.events.base import Code, Language
 from common.events.case import Status
 from common.http import View
-from common.service import Context
 from intake.api.documented import SIGNED
 from intake.api.events import log_refusal
 from intake.api.partners import Partnered, partners

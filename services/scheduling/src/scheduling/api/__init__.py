@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter
 
-from common.service import Context
+from common.blueprint import Context
 from scheduling.api.attending import attending_routes
 from scheduling.api.closures import closure_routes
 from scheduling.api.desks import desk_routes

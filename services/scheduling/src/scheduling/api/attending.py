@@ -7,10 +7,10 @@ from fastapi import APIRouter
 
 from common.access.guard import GuardedRoute, Known, allowed
 from common.access.tokens import Caller
+from common.blueprint import Context
 from common.errors import NotFound
 from common.events.base import Code, Message
 from common.http import Body
-from common.service import Context
 from scheduling.api.reach import Reach
 from scheduling.api.views import AppointmentView
 from scheduling.domain.commands import (

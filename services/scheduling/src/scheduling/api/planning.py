@@ -8,10 +8,10 @@ from fastapi import APIRouter, Query
 from pydantic import Field
 
 from common.access.guard import GuardedRoute, Known, allowed
+from common.blueprint import Context
 from common.errors import Conflict, NotFound
 from common.events.base import Code
 from common.http import Body
-from common.service import Context
 from scheduling.api.attending import changed
 from scheduling.api.reach import Reach
 from scheduling.api.views import FittingDayView, VisitView
