@@ -10,10 +10,13 @@ def test_metrics_carry_their_unit_and_short_labels() -> None:
     assert families == {
         "loket_batch_seconds",
         "loket_breaker_open",
+        "loket_consumer_hung",
         "loket_consumer_paused",
         "loket_critical_time_seconds",
         "loket_events",
         "loket_http_request_seconds",
+        "loket_kafka_connected",
+        "loket_kafka_fetch_age_seconds",
         "loket_lag_records",
         "loket_loop_lag_seconds",
         "loket_outbox_age_seconds",

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+import signal
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
 from datetime import timedelta
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from common.aggregate import Aggregate
 from common.blueprint import Blueprint, Context
 from common.breaker import Breaker
-from common.broker import Batch, make_broker, subscribe
+from common.broker import DRAIN, Batch, make_broker, subscribe
 from common.carrying import Carrying, Publishing
 from common.clock import Clock, ShiftedClock, SystemClock
 from common.cloudevents import source_of
@@ -74,7 +75,9 @@ class Service(Generic[P]):
         self._put_together(blueprint)
         self._background: list[asyncio.Task[None]] = []
         self.broker: Any = None
-        self.started = False
+        self.started = self.opened = self.draining = False
+        self.waits_for: str | None = None
+        """What a process that listens already still waits for before it can answer."""
 
     def _put_together(self, blueprint: Blueprint[P]) -> None:
         settings = blueprint.settings
@@ -102,38 +105,80 @@ class Service(Generic[P]):
         """Open the store, start relay and consumer, and stop them in the order that loses no time."""
         await self._open_store()
         try:
-            await self.parking.refresh()
-            await self.relay.start()
-            if self.blueprint.starts is not None:
-                await self.blueprint.starts(self.context)
-            self.started = True
-            self._background = [asyncio.create_task(watch(self))]
-            if self.logbook is not None:
-                self._background.append(asyncio.create_task(self.logbook.forget_for_ever()))
-            if self.blueprint.subscribes:
-                self._background.append(asyncio.create_task(self._consume()))
+            await self._begin()
             yield
         finally:
             await self._stop()
 
+    @asynccontextmanager
+    async def serving(self) -> AsyncIterator[None]:
+        """The same, but listen first: the store is opened meanwhile, and a stop does not wait for it."""
+        self.waits_for = "the store is being opened"
+        begun = asyncio.create_task(self._begin_behind())
+        try:
+            yield
+        finally:
+            begun.cancel()
+            await asyncio.gather(begun, return_exceptions=True)
+            if self.opened:
+                await self._stop()
+
+    async def _begin_behind(self) -> None:
+        try:
+            await self._open_store()
+            self.waits_for = "it is starting"
+            await self._begin()
+            self.waits_for = None
+        except Exception as error:  # noqa: BLE001 - it can never serve, and must not look as if it only waited
+            self.log.error("cannot start", error=error)  # noqa: TRY400 - with its place, without its text
+            signal.raise_signal(signal.SIGTERM)
+
+    async def _begin(self) -> None:
+        await self._until_there(self.parking.refresh)
+        await self.relay.start()
+        if self.blueprint.starts is not None:
+            await self._until_there(partial(self.blueprint.starts, self.context))
+        self.started = True
+        self._background = [asyncio.create_task(watch(self))]
+        if self.logbook is not None:
+            self._background.append(asyncio.create_task(self.logbook.forget_for_ever()))
+        if self.blueprint.subscribes:
+            self._background.append(asyncio.create_task(self._consume()))
+
     def ready(self) -> str | None:
         """Why this is not ready for work, or None."""
+        if self.draining:
+            return "it is being stopped"
+        if self.waits_for is not None:
+            return self.waits_for
         if self.breaker.open:
             return "too many lanes were parked within a minute; see loket lanes"
-        if self.blueprint.subscribes and not self.consuming.assigned.is_set():
+        if self.blueprint.needs_kafka:
+            return self._why_not_consuming() if self.blueprint.subscribes else None
+        return "what it took in has waited too long for Kafka" if self.overload.wait() else None
+
+    def _why_not_consuming(self) -> str | None:
+        if not self.consuming.assigned.is_set():
             return "no partitions of Kafka yet"
+        if not self.consuming.connection.connected(asyncio.get_running_loop().time()):
+            return "Kafka does not answer"
         return None
 
     async def _open_store(self) -> None:
+        await self._until_there(self.store.start)
+        self.opened = True
+
+    async def _until_there(self, work: Callable[[], Awaitable[None]]) -> None:
         """Keep trying: a store that is not there yet is no reason to give up."""
+        said = False
         while True:
             try:
-                await self.store.start()
+                return await work()
             except Unavailable as error:
-                self.log.warning("store not reachable", reason=str(error))
+                if not said:
+                    self.log.warning("store not reachable", reason=str(error))
+                said = True
                 await asyncio.sleep(1)
-            else:
-                return
 
     async def _consume(self) -> None:
         """Keep trying until Kafka is there; afterwards its client keeps trying by itself."""
@@ -150,6 +195,8 @@ class Service(Generic[P]):
                 await self.broker.stop()
                 await asyncio.sleep(1)
             else:
+                if subscriber.consumer is not None:
+                    self.consuming.connection.observe(subscriber.consumer._client)  # noqa: SLF001 - see `Connection`
                 return
 
     async def _stop(self) -> None:
@@ -157,16 +204,26 @@ class Service(Generic[P]):
             task.cancel()
         await asyncio.gather(*self._background, return_exceptions=True)
         if self.broker is not None:
-            await self.consuming.stop()
-            await self.broker.stop()
-        await self.relay.stop()
+            await self._within(DRAIN, "consumer", self.consuming.stop())
+            await self._within(5, "kafka", self.broker.stop())
+        await self._within(7, "relay", self.relay.stop())
         if self.blueprint.stops is not None and self.started:
             await self.blueprint.stops(self.context)
         if isinstance(self._publisher, Publisher):
-            await self._publisher.close()
-        await self.store.close()
+            await self._within(3, "publisher", self._publisher.close())
+        await self._within(12, "store", self.store.close())
         self.tracing.close()
         self.log.info("stopped")
+
+    async def _within(self, seconds: float, part: str, work: Coroutine[Any, Any, None]) -> None:
+        """Leave behind what cannot end because something outside is away: all that was accepted lies in the store."""
+        task = asyncio.create_task(work)
+        done, _ = await asyncio.wait({task}, timeout=seconds)
+        if not done:
+            task.cancel()
+            self.log.warning("left behind at the stop", reason=part, seconds=seconds)
+        elif not task.cancelled() and (error := task.exception()):
+            self.log.error("stopped badly", reason=part, error=error)
 
     def _resume_relay(self) -> None:
         self.relay.resume()
