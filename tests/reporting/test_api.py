@@ -1,10 +1,13 @@
 """What analysts and ops get over HTTP: the timeline of a case, figures with their meaning, and the events behind them."""
 
 from collections.abc import AsyncIterator
+from math import nan
 from typing import Any
+from uuid import uuid4
 
 import httpx
 import pytest
+from chassis import record_of
 from reporting_room import SETTINGS, Room
 from reporting_told import Told, at, contacted, created, id_
 from reporting_visits import attended, confirmed
@@ -121,8 +124,8 @@ async def test_a_figure_is_complete_only_when_its_period_is_over_and_nothing_wai
     running = await get(client, "/v1/indicators/k05")
     over = await get(client, "/v1/indicators/k05", **{"from": "2026-10-01", "to": "2026-11-01"})
 
-    assert running["completeness"] == {"complete": False, "periodOver": False, "recordsBehind": None}
-    assert over["completeness"] == {"complete": False, "periodOver": True, "recordsBehind": None}
+    assert running["completeness"] == {"complete": False, "periodOver": False, "recordsBehind": None, "setAside": 0}
+    assert over["completeness"] == {"complete": False, "periodOver": True, "recordsBehind": None, "setAside": 0}
 
 
 @pytest.mark.parametrize(
@@ -173,9 +176,16 @@ async def test_records_that_wait_make_a_figure_incomplete(room: Room) -> None:
         service.metrics.lag.labels("case.created").set(0)
         service.metrics.lag.labels("case.closed").set(0)
         settled = await get(client, "/v1/indicators/k05", **{"from": "2026-10-01", "to": "2026-11-01"})
+        service.metrics.lag.labels("case.closed").set(nan)
+        cut_off = await get(client, "/v1/indicators/k05", **{"from": "2026-10-01", "to": "2026-11-01"})
+        service.metrics.lag.labels("case.closed").set(0)
+        await service.parking.quarantine(record_of(uuid4()), "case.closed", ValueError())
+        aside = await get(client, "/v1/indicators/k05", **{"from": "2026-10-01", "to": "2026-11-01"})
 
-    assert behind["completeness"] == {"complete": False, "periodOver": True, "recordsBehind": 5}
+    assert behind["completeness"] == {"complete": False, "periodOver": True, "recordsBehind": 5, "setAside": 0}
     assert settled["completeness"]["complete"] is True
+    assert cut_off["completeness"] == {"complete": False, "periodOver": True, "recordsBehind": None, "setAside": 0}
+    assert aside["completeness"] == {"complete": False, "periodOver": True, "recordsBehind": 0, "setAside": 1}
 
 
 async def test_a_timeline_is_not_there_for_who_does_not_act_for_every_organisation(room: Room, client: httpx.AsyncClient) -> None:

@@ -4,6 +4,7 @@ import asyncio
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from math import isnan
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -13,11 +14,13 @@ from chassis import LONG, Make, Thing, deferred, new, until, until_it
 from toy_service import Ports, blueprint, incoming, log_of, make_topics, produce, running, told_once
 from worlds.on_kafka import check_log, settled
 
+from common.connection import CUT_OFF
 from common.errors import Unavailable
 from common.events.visit import VisitDeferred
 from common.runner import Origin
 from common.service import Service
 from common.subscribing import on
+from common.watch import look
 from loket.embedded.kafka import EmbeddedKafka
 from loket.embedded.mongo import EmbeddedMongo
 
@@ -56,12 +59,19 @@ async def while_kafka_is_killed(_: str, folder: Path) -> None:
             await asyncio.sleep(OUTAGE)
             assert len(service.relay._entries) == len(during)
             assert service.parking.waiting() == 0
+            look(service)
+            lag = next(iter(service.metrics.lag.collect())).samples
+            assert lag
+            assert all(isnan(sample.value) for sample in lag)
+            assert (service.metrics.kafka_connected._value.get(), service.ready()) == (0, "Kafka does not answer")
+            assert service.metrics.fetch_age._value.get() > CUT_OFF
 
             await asyncio.to_thread(kafka.start)
             await produce(bootstrap, "", [incoming(case) for case in after])
             await settled(service, [*before, *after])
             await until(service.relay.idle, LONG)
             assert service.parking.waiting() == 0
+            assert service.ready() is None
 
         told = told_once(await log_of(bootstrap, "visit.deferred"))
         assert told == sorted((str(case), 1) for case in [*before, *during, *after])

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import os
 
 import pytest
 
@@ -62,3 +63,18 @@ def test_a_librarys_warning_leaves_as_our_line_without_the_values_in_it(capsys: 
     (line,) = [json.loads(text) for text in capsys.readouterr().out.splitlines()]
     assert (line["event"], line["reason"], line["error"]) == ("library", "Cannot reach %s", "ValueError")
     assert "canary" not in str(line)
+
+
+def test_a_line_of_kafkas_client_names_broker_and_class_and_no_other_value(capsys: pytest.CaptureFixture[str]) -> None:
+    library = logging.getLogger("aiokafka.test")
+    handler = LibraryLines(logger("toy", "info"))
+    library.addHandler(handler)
+    try:
+        library.warning("Unable connect to node with id %s: %s %s by %s", 3, ConnectionError("canary"), "kafka-1.example:9092", "Jan")
+    finally:
+        library.removeHandler(handler)
+
+    read = line(capsys)
+    assert read["reason"] == "Unable connect to node with id 3: ConnectionError kafka-1.example:9092 by %s"
+    assert read["version"]
+    assert str(read["replica"]).endswith(f"/{os.getpid()}")

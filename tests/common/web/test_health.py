@@ -9,8 +9,9 @@ from typing import Any
 import httpx
 import pytest
 from aiokafka import TopicPartition
-from chassis import FakePublisher, Make, Thing, deferred, new, until
+from chassis import NOW, FakePublisher, Make, Thing, deferred, new, until
 from toy_service import blueprint
+from worlds.web_toy import made
 
 from common.errors import Unavailable
 from common.events.visit import VisitDeferred
@@ -19,12 +20,15 @@ from common.runner import Origin
 from common.service import Service
 from common.settings import ServiceSettings
 from common.subscribing import on
+from common.testing.memory import MemoryStore
 from common.testing.stage import StoppedClock
+from common.watch import look, stuck
 
 
 async def test_readiness_waits_for_partitions_and_store_and_says_why_not(service: Service[Any], client: httpx.AsyncClient) -> None:
     assert (await client.get("/health/ready")).json()["detail"] == "Not ready: no partitions of Kafka yet."
     service.consuming.assigned.set()
+    service.consuming.connection.answered_at = asyncio.get_running_loop().time()
     assert (await client.get("/health/ready")).status_code == 200
 
     async def away() -> None:
@@ -41,6 +45,7 @@ class Consumer:
 
     def __init__(self) -> None:
         self.stopped: set[Any] = set()
+        self.end = 10
         state = SimpleNamespace(position=3, has_valid_position=True)
         assignment = SimpleNamespace(state_value=lambda place: state)
         self._subscription = SimpleNamespace(subscription=SimpleNamespace(assignment=assignment))
@@ -49,7 +54,7 @@ class Consumer:
         return {TopicPartition("case.referred", 0)}
 
     def highwater(self, place: TopicPartition) -> int:
-        return 10
+        return self.end
 
     def paused(self) -> set[Any]:
         return self.stopped
@@ -61,6 +66,7 @@ async def test_liveness_fails_when_records_wait_and_none_is_settled_unless_it_is
     consumer = Consumer()
     service.consuming.subscriber = SimpleNamespace(consumer=consumer)
     service.consuming.assigned.set()
+    service.consuming.connection.answered_at = asyncio.get_running_loop().time()
     assert (await client.get("/health/live")).status_code == 200
     service.consuming.settled_at = asyncio.get_running_loop().time() - 1000
     assert (await client.get("/health/live")).status_code == 503
@@ -68,6 +74,9 @@ async def test_liveness_fails_when_records_wait_and_none_is_settled_unless_it_is
     assert (await client.get("/health/live")).status_code == 200
     consumer.stopped = set()
     service.relay._room.clear()
+    assert (await client.get("/health/live")).status_code == 200
+    service.relay._room.set()
+    service.consuming.connection.answered_at = float("-inf")
     assert (await client.get("/health/live")).status_code == 200
 
 
@@ -142,3 +151,52 @@ async def test_a_start_that_fails_halfway_leaves_nothing_running(tmp_path: Path)
 
     assert asyncio.all_tasks() == before
     assert service.store._thread._shutdown  # type: ignore[attr-defined]
+
+
+class Away(MemoryStore):
+    """Cannot be opened until it is there."""
+
+    there = False
+
+    async def start(self) -> None:
+        if not self.there:
+            raise Unavailable("The store is away.")
+
+
+async def test_it_listens_before_its_store_is_there_and_can_be_stopped_meanwhile() -> None:
+    store = Away()
+    service = Service(made(), store=store, clock=StoppedClock(NOW), publisher=FakePublisher())
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app=service.app), base_url="http://loket") as client:
+        async with service.serving():
+            assert (await client.get("/health/live")).status_code == 200
+            assert (await client.get("/health/ready")).json()["detail"] == "Not ready: the store is being opened."
+            refused = await client.get("/v1/trouble/bug")
+            assert (refused.status_code, refused.headers["retry-after"]) == (503, "5")
+        assert not service.opened
+        store.there = True
+        async with service.serving():
+            await until(lambda: service.started)
+            assert service.waits_for is None
+
+
+async def test_a_stop_leaves_behind_what_cannot_end(service: Service[Any]) -> None:
+    never = asyncio.Event()
+
+    async def hangs() -> None:
+        await never.wait()
+
+    await service._within(0.01, "kafka", hangs())
+
+
+async def test_idle_time_is_no_hanging(service: Service[Any]) -> None:
+    consumer = Consumer()
+    consumer.end = 3
+    service.consuming.subscriber = SimpleNamespace(consumer=consumer)
+    service.consuming.assigned.set()
+    now = asyncio.get_running_loop().time()
+    answer = type("FetchResponse_v4", (), {"topics": [("case.referred", [(0, 0)])]})()
+    service.consuming.connection.note(answer, now)
+    service.consuming.settled_at = now - 1000
+    look(service)
+    consumer.end = 10
+    assert not stuck(service)

@@ -1,5 +1,8 @@
 """How far behind the consumer is, as it stands at the moment of asking; what is not known is not called nothing."""
 
+import asyncio
+from datetime import timedelta
+from math import isnan
 from types import SimpleNamespace
 from typing import Any
 
@@ -24,6 +27,9 @@ class Client:
     def assignment(self) -> tuple[TopicPartition, ...]:
         return PLACES
 
+    def paused(self) -> set[TopicPartition]:
+        return set()
+
     def highwater(self, place: TopicPartition) -> int | None:
         return self.ends[place]
 
@@ -33,11 +39,18 @@ class Client:
 
 
 @pytest.fixture
-def kafka(service: Service[Any]) -> Client:
+async def kafka(service: Service[Any]) -> Client:
     kafka = Client()
     service.consuming.subscriber = SimpleNamespace(consumer=kafka)
     service.consuming.assigned.set()
+    hear(service)
     return kafka
+
+
+def hear(service: Service[Any], ago: float = 0.0) -> None:
+    """A broker has answered a fetch of every partition."""
+    answer = type("FetchResponse_v4", (), {"topics": [("case.referred", [(place.partition, 0) for place in PLACES])]})()
+    service.consuming.connection.note(answer, asyncio.get_running_loop().time() - ago)
 
 
 async def lag(client: httpx.AsyncClient) -> float:
@@ -61,18 +74,42 @@ async def test_a_batch_in_hand_is_not_settled_yet(service: Service[Any], client:
 
 async def test_an_end_or_a_position_that_nobody_has_heard_of_is_no_rest(client: httpx.AsyncClient, kafka: Client) -> None:
     kafka.ends[PLACES[1]] = None
-    assert await lag(client) == 1
+    assert isnan(await lag(client))
     kafka.ends[PLACES[1]], kafka.positions[PLACES[1]] = 10, None
-    assert await lag(client) == 1
+    assert isnan(await lag(client))
 
 
 async def test_before_the_first_partitions_and_while_they_change_hands_nothing_is_known(
     service: Service[Any], client: httpx.AsyncClient, kafka: Client
 ) -> None:
     service.consuming.assigned.clear()
-    assert await lag(client) == 1
+    assert isnan(await lag(client))
     service.consuming.assigned.set()
     await service.consuming.on_partitions_revoked(kafka.assignment())
-    assert await lag(client) == 1
+    assert isnan(await lag(client))
     await service.consuming.on_partitions_assigned(kafka.assignment())
     assert await lag(client) == 0
+
+
+async def test_when_kafka_has_not_answered_for_long_the_lag_is_unknown_and_the_service_unready(
+    service: Service[Any], client: httpx.AsyncClient, kafka: Client
+) -> None:
+    assert kafka.highwater(PLACES[0]) == 10
+    assert (await client.get("/health/ready")).status_code == 200
+    hear(service, ago=60)
+    assert isnan(await lag(client))
+    assert (await client.get("/health/ready")).json()["detail"] == "Not ready: Kafka does not answer."
+    assert (await client.get("/health/live")).status_code == 200
+    text = (await client.get("/metrics")).text
+    assert "loket_kafka_connected 0.0" in text
+    assert 60 <= service.metrics.fetch_age._value.get() < 600
+    service.consuming.connection.answered_at = asyncio.get_running_loop().time()  # heartbeats alone do not say where a partition ends
+    assert isnan(await lag(client))
+
+
+async def test_who_needs_no_kafka_is_ready_without_it_until_its_outbox_is_too_old(service: Service[Any], client: httpx.AsyncClient) -> None:
+    object.__setattr__(service.blueprint, "needs_kafka", False)
+    assert (await client.get("/health/ready")).status_code == 200
+    service.overload._relay = SimpleNamespace(oldest=lambda: service.clock.now() - timedelta(minutes=5))
+    service.overload._looked = None
+    assert (await client.get("/health/ready")).json()["detail"] == "Not ready: what it took in has waited too long for Kafka."

@@ -53,6 +53,8 @@ class Blueprint(Generic[P]):
     """Of processing activities, where it processes personal data."""
     hurries: bool = True
     """Whether somebody waits for what follows from an event; who does not hurry gets more of them at once."""
+    needs_kafka: bool = True
+    """Whether it is unready without Kafka; who takes work safely into its outbox is ready until that is too old."""
 
     def topics(self) -> list[str]:
         """What it subscribes to."""

@@ -13,6 +13,7 @@ from common.breaker import Breaker, Stopped
 from common.clock import Clock
 from common.cloudevents import Record, parse
 from common.committing import Committing
+from common.connection import Connection
 from common.errors import Unavailable
 from common.events.base import Event
 from common.failpoints import failpoint
@@ -55,10 +56,11 @@ class Consuming(ConsumerRebalanceListener, Generic[P]):  # type: ignore[misc]
         self._first = frozenset(on.message.topic for on in subscribes if on.first and issubclass(on.message, Event))
         self._group, self._prefix, self._patience, self._room = group, prefix, patience, room
         self._committing, self._gathering = Committing(self.consumer, group, log, note), gathering
+        self.connection = Connection()
         self.subscriber: Any = None
         self.assigned = asyncio.Event()
         self.settled_at: float | None = None
-        """When the last batch was settled, in the time of the loop; None before the first assignment."""
+        """When there was last progress, or nothing to do, in the time of the loop; None before the first assignment."""
         self.in_hand: Sequence[Record] = ()
         """The batch that the client has handed over and that is not settled yet."""
         self._busy, self._lanes_known = asyncio.Lock(), asyncio.Event()
@@ -185,6 +187,7 @@ class Consuming(ConsumerRebalanceListener, Generic[P]):  # type: ignore[misc]
             consumer.seek(place, starts[place])
         consumer.pause(*consumer.assignment())
         self._pauses = min(self._pauses + 1, 10)
+        self.settled_at = _now()  # it gets on, although what it needs is away
         self._metrics.paused.set(1)
         seconds = min(LONGEST_PAUSE, 0.5 * 2**self._pauses)
         reason = str(error) if isinstance(error, Unavailable) else "bug"
@@ -200,11 +203,11 @@ class Consuming(ConsumerRebalanceListener, Generic[P]):  # type: ignore[misc]
             await asyncio.sleep(1)
         consumer = self.consumer()
         if consumer is not None:
-            consumer.resume(*consumer.paused())
-        self._metrics.paused.set(0)
+            consumer.resume(*consumer.paused())  # whether that helps is known when a batch has been settled
 
     def _settled(self, count: int, seconds: float, tally: "Tally[str]") -> None:
         self._pauses = 0
+        self._metrics.paused.set(0)
         self.settled_at = _now()
         self._metrics.batch.observe(seconds)
         self._log.debug("batch settled", records=count, seconds=round(seconds, 4), **tally)

@@ -18,7 +18,10 @@ class Metrics:
         self.steps = self._counter("loket_steps", "Steps carried out.", "step", "outcome")
         self.outbox = self._gauge("loket_outbox_aggregates", "Aggregates with entries not carried out yet.")
         self.outbox_age = self._gauge("loket_outbox_age_seconds", "Age of the oldest entry not carried out yet.")
-        self.lag = self._gauge("loket_lag_records", "Records of a topic not settled yet; 1 where that is not known.", "topic")
+        self.lag = self._gauge("loket_lag_records", "Records of a topic not settled yet; NaN where that is not known.", "topic")
+        self.kafka_connected = self._gauge("loket_kafka_connected", "1 while brokers answer the consumer.")
+        self.fetch_age = self._gauge("loket_kafka_fetch_age_seconds", "Time since the last fetch that went well; NaN before the first.")
+        self.hung = self._gauge("loket_consumer_hung", "1 while records wait, Kafka answers and none has been settled for two minutes.")
         self.parked = self._gauge("loket_parked_lanes", "Lanes that wait for somebody's help.")
         self.paused = self._gauge(
             "loket_consumer_paused", "1 while partitions are paused because store, broker or provider is not available."

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from uuid import uuid4
 
@@ -14,16 +15,16 @@ from common.acknowledged import kept_records
 from common.aggregate import Aggregate
 from common.blueprint import Blueprint, Context
 from common.breaker import Breaker
-from common.broker import Batch, make_broker, subscribe
+from common.broker import DRAIN
 from common.carrying import Carrying, Publishing
-from common.clock import Clock, ShiftedClock, SystemClock
+from common.clock import Clock, clock_of
 from common.cloudevents import source_of
 from common.consuming import Consuming
 from common.epoch import Epoch
-from common.errors import Unavailable
 from common.events.base import Message
 from common.gathering import Gathering
 from common.given_up import StepGivenUp
+from common.listening import connect
 from common.log_view import KafkaLogView, LogView
 from common.metrics import Metrics
 from common.overload import Overload, Wait
@@ -34,11 +35,11 @@ from common.processing.opening import open_logbook
 from common.publisher import Publisher
 from common.relay import Relay
 from common.runner import Origin, Runner
-from common.settings import ServiceSettings
 from common.shared_breaker import SharedBreaker
 from common.store.opening import open_store
 from common.store.port import Store
-from common.telemetry import Tracing, logger, traceparent_of_request
+from common.telemetry import Tracing, exporter, logger, traceparent_of_request
+from common.waiting import until_there, within
 from common.watch import watch
 from common.web import make_app
 
@@ -66,12 +67,10 @@ class Service(Generic[P]):
         settings = blueprint.settings
         self.blueprint = blueprint
         self.kinds = blueprint.kinds()
-        self.clock = clock or (
-            ShiftedClock(settings.clock_file) if settings.clock_file and settings.environment != "production" else SystemClock()
-        )
+        self.clock = clock or clock_of(settings.clock_file, settings.environment)
         self.store = store or open_store(settings, blueprint.name, self.kinds)
         self.metrics, self.log = Metrics(blueprint.name), logger(blueprint.name, settings.log_level)
-        self.tracing = tracing or Tracing(blueprint.name, settings.trace_ratio, _exporter(settings))
+        self.tracing = tracing or Tracing(blueprint.name, settings.trace_ratio, exporter(settings.otel_exporter_otlp_endpoint))
         self.group = settings.topic_prefix + blueprint.name
         self._publisher: Publishing = publisher or Publisher(
             settings.kafka_bootstrap_servers, blueprint.name, settings.topic_prefix, settings.kafka_security,
@@ -87,7 +86,9 @@ class Service(Generic[P]):
         self._put_together(blueprint)
         self._background: list[asyncio.Task[None]] = []
         self.broker: Any = None
-        self.started = False
+        self.started = self.opened = self.draining = False
+        self.waits_for: str | None = None
+        """What a process that listens already still waits for before it can answer."""
 
     def _guard(self, view: LogView | None, replica: str) -> PairingGuard:
         pairing = Pairing(self.blueprint.name, self.store, self.kinds, self.clock, self.epoch, replica, lambda: self._publisher.written)
@@ -129,28 +130,54 @@ class Service(Generic[P]):
         """Open the store, start relay and consumer, and stop them in the order that loses no time."""
         await self._open_store()
         try:
-            await self.guard.pairing.open()
-            await self.parking.refresh()
-            self._background = [asyncio.create_task(watch(self))]
-            if self.logbook is not None:
-                self._background.append(asyncio.create_task(self.logbook.forget_for_ever()))
-            self._background.append(asyncio.create_task(self.shared_breaker.exchange_for_ever(self.parking.count, self.metrics)))
-            begun = asyncio.create_task(self._begin())
-            self._background.append(begun)
-            if not self.guard.compares:
-                await begun
+            await self._begin()
             yield
         finally:
             await self._stop()
 
+    @asynccontextmanager
+    async def serving(self) -> AsyncIterator[None]:
+        """The same, but listen first: the store is opened meanwhile, and a stop does not wait for it."""
+        self.waits_for = "the store is being opened"
+        begun = asyncio.create_task(self._begin_behind())
+        try:
+            yield
+        finally:
+            begun.cancel()
+            await asyncio.gather(begun, return_exceptions=True)
+            if self.opened:
+                await self._stop()
+
+    async def _begin_behind(self) -> None:
+        try:
+            await self._open_store()
+            self.waits_for = "it is starting"
+            await self._begin()
+            self.waits_for = None
+        except Exception as error:  # noqa: BLE001 - it can never serve, and must not look as if it only waited
+            self.log.error("cannot start", error=error)  # noqa: TRY400 - with its place, without its text
+            signal.raise_signal(signal.SIGTERM)
+
     async def _begin(self) -> None:
+        await until_there(self.guard.pairing.open, self.log)
+        await until_there(self.parking.refresh, self.log)
+        self._background = [asyncio.create_task(watch(self))]
+        if self.logbook is not None:
+            self._background.append(asyncio.create_task(self.logbook.forget_for_ever()))
+        self._background.append(asyncio.create_task(self.shared_breaker.exchange_for_ever(self.parking.count, self.metrics)))
+        begun = asyncio.create_task(self._work())
+        self._background.append(begun)
+        if not self.guard.compares:
+            await begun
+
+    async def _work(self) -> None:
         """Work, once it is known that store and log belong together."""
         try:
             if not await self.guard.passed():
                 return
             await self.relay.start()
             if self.blueprint.starts is not None:
-                await self.blueprint.starts(self.context)
+                await until_there(partial(self.blueprint.starts, self.context), self.log)
         except Exception as error:
             self.log.error("start failed", error=error)  # noqa: TRY400 - with its place, without its text
             self.guard.refuse(f"The start of {self.blueprint.name} failed ({type(error).__name__}).")
@@ -164,52 +191,42 @@ class Service(Generic[P]):
         """Why this is not ready for work, or None."""
         if self.guard.refusal is not None:
             return self.guard.refusal.rstrip(".")
-        if self.blueprint.subscribes and not self.consuming.assigned.is_set():
+        if self.draining:
+            return "it is being stopped"
+        if self.waits_for is not None:
+            return self.waits_for
+        if self.blueprint.needs_kafka:
+            return self._why_not_consuming() if self.blueprint.subscribes else None
+        return "what it took in has waited too long for Kafka" if self.overload.wait("") else None
+
+    def _why_not_consuming(self) -> str | None:
+        if not self.consuming.assigned.is_set():
             return "no partitions of Kafka yet"
+        if not self.consuming.connection.connected(asyncio.get_running_loop().time()):
+            return "Kafka does not answer"
         return None
 
     async def _open_store(self) -> None:
-        """Keep trying: a store that is not there yet is no reason to give up."""
-        while True:
-            try:
-                await self.store.start()
-            except Unavailable as error:
-                self.log.warning("store not reachable", reason=str(error))
-                await asyncio.sleep(1)
-            else:
-                return
+        await until_there(self.store.start, self.log)
+        self.opened = True
 
     async def _consume(self) -> None:
-        """Keep trying until Kafka is there; afterwards its client keeps trying by itself."""
-        topics = [self.blueprint.settings.topic_prefix + topic for topic in self.blueprint.topics()]
-        while True:
-            self.broker = make_broker(self.blueprint.settings, self.blueprint.name)
-            batch = Batch(self.blueprint.settings.batch_size, hurries=self.blueprint.hurries)
-            subscriber = subscribe(self.broker, topics, self.group, self.consuming.take, self.consuming, batch)
-            self.consuming.subscriber = subscriber
-            try:
-                await self.broker.start()
-            except (OSError, RuntimeError) as error:  # KafkaError is a RuntimeError
-                self.log.warning("kafka not reachable", kafka=self.blueprint.settings.kafka_bootstrap_servers, error=error)
-                await self.broker.stop()
-                await asyncio.sleep(1)
-            else:
-                return
+        await connect(self.blueprint, self.group, self.consuming, self.log, partial(setattr, self, "broker"))
 
     async def _stop(self) -> None:
         for task in self._background:
             task.cancel()
         await asyncio.gather(*self._background, return_exceptions=True)
         if self.broker is not None:
-            await self.consuming.stop()
-            await self.broker.stop()
-        await self.relay.stop()
+            await within(DRAIN, "consumer", self.consuming.stop(), self.log)
+            await within(5, "kafka", self.broker.stop(), self.log)
+        await within(7, "relay", self.relay.stop(), self.log)
         if self.blueprint.stops is not None and self.started:
             await self.blueprint.stops(self.context)
         if isinstance(self._publisher, Publisher):
-            await self._publisher.close()
-        await self.guard.close()
-        await self.store.close()
+            await within(3, "publisher", self._publisher.close(), self.log)
+        await within(3, "pairing", self.guard.close(), self.log)
+        await within(12, "store", self.store.close(), self.log)
         self.tracing.close()
         self.log.info("stopped")
 
@@ -231,11 +248,3 @@ class Service(Generic[P]):
 
     def _overloaded(self, submitter: str) -> Wait | None:
         return self.overload.wait(submitter)
-
-
-def _exporter(settings: ServiceSettings) -> Any:
-    if not settings.otel_exporter_otlp_endpoint:
-        return None
-    from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter  # noqa: PLC0415 - 20 MB that most runs do not need
-
-    return OTLPSpanExporter(endpoint=settings.otel_exporter_otlp_endpoint.rstrip("/") + "/v1/traces")

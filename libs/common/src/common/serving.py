@@ -4,6 +4,9 @@ import logging
 import os
 import resource
 import sys
+import threading
+from collections.abc import Callable
+from types import FrameType
 from typing import Any
 
 import uvicorn
@@ -16,8 +19,33 @@ from common.service import Service
 from common.settings import ServiceSettings
 from common.telemetry import LibraryLines
 
-STOP_SECONDS = 30
+STOP_SECONDS = 10  # for the answers that are under way
+LAST = 42.0  # seconds after which a stop that hangs is ended; Kubernetes and Docker would kill after 45
 MOST_FILES = 65_536
+
+
+class Server(uvicorn.Server):
+    """Says that it is not ready, goes on answering until balancers have heard of it, then stops; ends in any case."""
+
+    def __init__(self, config: uvicorn.Config, service: Service[Any], drain: float) -> None:
+        super().__init__(config)
+        self._service, self._drain = service, drain
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """SIGTERM or Ctrl-C; the second one does not wait."""
+        if self._service.draining or self._drain == 0:
+            self._service.draining = True
+            super().handle_exit(sig, frame)
+        else:
+            self._service.draining = True
+            _later(self._drain, lambda: uvicorn.Server.handle_exit(self, sig, None))
+        _later(LAST, lambda: os._exit(1))  # whatever hangs: what was accepted lies in the store, and a crash is safe
+
+
+def _later(seconds: float, work: Callable[[], None]) -> None:
+    timer = threading.Timer(seconds, work)
+    timer.daemon = True
+    timer.start()
 
 
 def run(blueprint: Blueprint[Any]) -> None:
@@ -39,7 +67,7 @@ def run(blueprint: Blueprint[Any]) -> None:
         store="mongo" if settings.mongo_url else "sqlite",
         region=str(settings.region_path.name),
     )
-    server = uvicorn.Server(config)
+    server = Server(config, service, settings.drain_seconds)
     service.guard.refused = lambda: setattr(server, "should_exit", True)
     server.run()
     if service.guard.refusal is not None:

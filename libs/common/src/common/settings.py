@@ -68,6 +68,9 @@ class ServiceSettings(KafkaSettings):
         description="Addresses or networks (CIDR) of proxies in front, separated by commas: many clients share these, so that they have no "
         "bounds per address, only those of all.",
     )
+    drain_seconds: float = Field(
+        default=0, ge=0, le=20, description="How long a process that is told to stop still answers while it says that it is not ready."
+    )
     batch_size: int = Field(default=500, ge=1, le=5000, description="Most records taken from Kafka at once.")
     patience_seconds: float = Field(
         default=20, ge=0, description="How long a batch waits for store, broker or provider before its partitions are paused."

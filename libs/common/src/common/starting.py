@@ -7,7 +7,7 @@ from typing import Any
 from aiokafka.errors import KafkaError
 
 from common.blueprint import Blueprint
-from common.clock import ShiftedClock, SystemClock
+from common.clock import clock_of
 from common.errors import Unavailable
 from common.interpreter import run as run_on_loop
 from common.log import LogError
@@ -34,8 +34,7 @@ def start(blueprint: Blueprint[Any]) -> None:
 def _recover(blueprint: Blueprint[Any], *, dry_run: bool) -> int:
     """0: store and log belong together; 1: they do not; 2: nobody can say, or a replica still runs."""
     settings = blueprint.settings
-    shifted = settings.clock_file and settings.environment != "production"
-    clock = ShiftedClock(settings.clock_file) if shifted and settings.clock_file else SystemClock()
+    clock = clock_of(settings.clock_file, settings.environment)
     recovery = Recovery(blueprint, clock, logger(blueprint.name, settings.log_level), _say)
     try:
         return 0 if run_on_loop(recovery.run(dry_run=dry_run)) else NOT_RECOVERED

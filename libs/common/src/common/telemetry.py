@@ -1,11 +1,15 @@
 """What ops can see of a service: one line per batch and per exceptional thing, spans of sampled traces, metrics; never personal data."""
 
 import logging
+import os
+import re
 import secrets
+import socket
 import traceback
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from contextvars import ContextVar
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +26,7 @@ LOG_KEYS = frozenset(
     """
     event level timestamp service version environment address topic partition offset group lane batch records handled repeated parked queued
     quarantined seconds attempt attempts error at reason status method route trace correlation causation case aggregate collection partner
-    store kafka region port count path revision
+    replica store kafka region port count path revision
     """.split()  # noqa: SIM905 - reads as the list it is
 )
 """What a log line may hold; any other key is dropped and its name counted in `dropped`."""
@@ -49,7 +53,7 @@ def logger(service: str, level: str) -> Any:
             structlog.processors.JSONRenderer(serializer=lambda line, **_: orjson.dumps(line, default=str).decode()),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(LEVELS[level]),
-    ).bind(service=service)
+    ).bind(service=service, version=version("loket-common"), replica=f"{socket.gethostname()}/{os.getpid()}")
 
 
 def _exception_class(_logger: Any, _name: str, line: Any) -> Any:
@@ -71,7 +75,7 @@ def _allowed(_logger: Any, _name: str, line: Any) -> Any:
 
 
 class LibraryLines(logging.Handler):
-    """Lets the libraries' own warnings leave as our lines: where and in which words, without the values that would stand in them."""
+    """Lets the libraries' own warnings leave as our lines: where and in which words, without values but for the safe kinds."""
 
     def __init__(self, log: Any) -> None:
         super().__init__(logging.WARNING)
@@ -81,7 +85,33 @@ class LibraryLines(logging.Handler):
         """One line; an exception is named by its class alone."""
         error = record.exc_info[1] if record.exc_info else None
         more = {} if error is None else {"error": error}
-        self._log.warning("library", path=f"{record.name}:{record.lineno}", reason=str(record.msg)[:200], **more)
+        self._log.warning("library", path=f"{record.name}:{record.lineno}", reason=_shown(record)[:200], **more)
+
+
+ADDRESS = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]{0,100}:\d{1,5}")
+
+
+def _shown(record: logging.LogRecord) -> str:
+    """The words of a line with its numbers, error classes and, of Kafka's client, addresses of brokers; all else stays out."""
+    if not isinstance(record.args, tuple):
+        return str(record.msg)
+    kafka = record.name.startswith("aiokafka")
+    values = iter([_safe(value, kafka=kafka) for value in record.args])
+    return re.sub(r"%[-#0 +]*\d*(?:\.\d+)?[a-zA-Z]", lambda place: next(values, "") or place[0], str(record.msg))
+
+
+def _safe(value: object, *, kafka: bool) -> str | None:
+    match value:
+        case bool() | int() | float():
+            return str(value)
+        case BaseException():
+            return type(value).__name__
+        case type():
+            return value.__name__
+        case str() if kafka and ADDRESS.fullmatch(value):
+            return value
+        case _:
+            return None
 
 
 class Tracing:
@@ -152,3 +182,12 @@ def _span_context(traceparent: str) -> SpanContext | None:
         return SpanContext(int(parts[1], 16), int(parts[2], 16), is_remote=True, trace_flags=TraceFlags(int(parts[3], 16)))
     except (IndexError, ValueError):
         return None
+
+
+def exporter(endpoint: str | None) -> Any:
+    """Where spans go (OTLP over HTTP), or None where nothing leaves."""
+    if not endpoint:
+        return None
+    from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter  # noqa: PLC0415 - 20 MB that most runs do not need
+
+    return OTLPSpanExporter(endpoint=endpoint.rstrip("/") + "/v1/traces")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
@@ -36,6 +37,7 @@ HEADERS = [
     (b"x-content-type-options", b"nosniff"),
     (b"x-frame-options", b"DENY"),
 ]
+PATIENCE = 3.0  # seconds that readiness waits for the store; a probe gives up after five
 QUIET = frozenset({"/health/live", "/health/ready", "/health/started", "/metrics"})
 
 
@@ -53,7 +55,7 @@ def make_app(service: Service[Any], router: APIRouter) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         swagger_ui_oauth2_redirect_url=None,
-        lifespan=lambda _app: service.running(),
+        lifespan=lambda _app: service.serving(),
         responses=dict(REFUSALS),
     )
     # `/docs` from this machine: the usual page fetches its script from elsewhere, and keeps the token that was given to it
@@ -82,7 +84,7 @@ def _health(service: Service[Any]) -> APIRouter:
 
     @router.get("/health/live")
     async def live() -> Response:
-        return problem(503, "Records wait and none has been settled for two minutes.") if stuck(service) else _fine()
+        return problem(503, "Records wait, Kafka answers, and none has been settled for two minutes.") if stuck(service) else _fine()
 
     @router.get("/health/ready")
     async def ready() -> Response:
@@ -104,7 +106,10 @@ async def _ready(service: Service[Any]) -> Response:
     if reason := service.ready():
         return problem(503, f"Not ready: {reason}.")
     try:
-        await service.store.ping()
+        async with asyncio.timeout(PATIENCE):
+            await service.store.ping()
+    except TimeoutError:
+        return problem(503, "Not ready: the store does not answer.")
     except Unavailable as error:
         return problem(503, f"Not ready: {error}")
     return _fine()
@@ -128,6 +133,9 @@ class _Edge:
         answering, receive = _Answering(send), bounded(scope, receive, self._service.context.settings.body_limit_bytes)
         if scope["path"] in QUIET:
             await self._app(scope, receive, answering)
+            return
+        if self._service.waits_for is not None:
+            await problem(503, f"Not yet: {self._service.waits_for}.", headers={"Retry-After": "5"})(scope, receive, answering)
             return
         began = perf_counter()
         with self._service.tracing.span(

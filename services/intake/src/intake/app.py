@@ -110,6 +110,7 @@ def build(settings: Settings) -> Blueprint[Ports]:
     region = read_region(settings.region_path / "intake")
     return Blueprint(
         name="intake",
+        needs_kafka=False,
         title="Takes cases from partner organisations, screens them by dated rules and follows each to its result.",
         settings=settings,
         aggregates=AGGREGATES,

@@ -1,6 +1,6 @@
 """Reporting's routes: what happened to a case, the indicators, their figures, and the events behind a figure."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import date
 from typing import Annotated, NamedTuple
 from urllib.parse import urlencode
@@ -39,10 +39,19 @@ Page = Annotated[int, Query(ge=1, le=1_000_000)]
 PageSize = Annotated[int, Query(alias="pageSize", ge=1, le=1000)]
 
 
-def routes(facts: Facts, figures: Figures, behind: Callable[[], int | None]) -> APIRouter:
-    """Everything that reporting answers; `behind` gives the records of the log not taken in yet."""
+class Backlog(NamedTuple):
+    """What is not in the facts yet."""
+
+    behind: int | None
+    """Records of the log not taken in; None where that is not known."""
+    set_aside: int
+    """Lanes parked or in quarantine."""
+
+
+def routes(facts: Facts, figures: Figures, backlog: Callable[[], Awaitable[Backlog]]) -> APIRouter:
+    """Everything that reporting answers; `backlog` gives what is not in the facts yet."""
     router = APIRouter(prefix="/v1", tags=["reporting"], route_class=GuardedRoute)
-    answers, read = _Answers(figures, behind), [allowed("indicators:read")]
+    answers, read = _Answers(figures, backlog), [allowed("indicators:read")]
 
     @router.get(
         "/cases/{case_id}/timeline",
@@ -86,8 +95,8 @@ class _Split(NamedTuple):
 class _Answers:
     """Figures in the words of the API."""
 
-    def __init__(self, figures: Figures, behind: Callable[[], int | None]) -> None:
-        self._figures, self._behind = figures, behind
+    def __init__(self, figures: Figures, backlog: Callable[[], Awaitable[Backlog]]) -> None:
+        self._figures, self._backlog = figures, backlog
         self._zone = figures.region.calendar.timezone
 
     def indicator(self, definition: Definition) -> IndicatorView:
@@ -114,7 +123,7 @@ class _Answers:
             by=by,
             total=figure_view(total, _events(definition, period)),
             groups=[figure_view(group, _events(definition, period, by=by, group=group.group)) for group in groups],
-            completeness=self._completeness(period),
+            completeness=await self._completeness(period),
         )
 
     async def events(self, key: str, asked: _Split, page: int, page_size: int) -> CountedEvents:
@@ -150,9 +159,9 @@ class _Answers:
     def _period(self, period: Period) -> PeriodView:
         return PeriodView(first=period.first, end=period.end, timezone=self._zone)
 
-    def _completeness(self, period: Period) -> Completeness:
-        over, behind = period.end <= self._figures.today(), self._behind()
-        return Completeness(complete=over and behind == 0, period_over=over, records_behind=behind)
+    async def _completeness(self, period: Period) -> Completeness:
+        over, (behind, aside) = period.end <= self._figures.today(), await self._backlog()
+        return Completeness(complete=over and behind == 0 and aside == 0, period_over=over, records_behind=behind, set_aside=aside)
 
 
 def _events(definition: Definition, period: Period, **more: str | int | None) -> str:

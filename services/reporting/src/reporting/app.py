@@ -1,6 +1,7 @@
 """Reporting keeps every event as a fact and makes figures of them that can be traced back to the events they came from."""
 
 from datetime import timedelta
+from math import isnan
 from typing import NamedTuple
 
 from fastapi import APIRouter
@@ -10,9 +11,11 @@ from common.blueprint import Blueprint, Context
 from common.clock import Clock
 from common.events.catalogue import EVENTS
 from common.events.indicator import IndicatorUpdated
+from common.lanes import Lane, State
 from common.store.port import Collection, Store
 from common.subscribing import on
 from reporting import api, handlers
+from reporting.api import Backlog
 from reporting.definitions import Catalogue
 from reporting.domain import Fact, Indicator, LookAtFacts, RefreshIndicator, Watch, WatchFigures
 from reporting.figures import Figures
@@ -87,13 +90,14 @@ def _ports(context: Context, settings: Settings, region: Region, catalogue: Cata
 
 def _routes(context: Context, _ports: Ports) -> APIRouter:
     reading: Reading = context.extras["reading"]
-    return api.routes(reading.facts, reading.figures, lambda: _records_behind(context))
+    return api.routes(reading.facts, reading.figures, lambda: _backlog(context))
 
 
-def _records_behind(context: Context) -> int | None:
-    """What the chassis last saw of the consumer's lag; None before it has looked."""
+async def _backlog(context: Context) -> Backlog:
+    """What the chassis last saw of the lag (None where that is not known, as when Kafka does not answer), and what is set aside."""
     samples = [sample.value for metric in context.metrics.lag.collect() for sample in metric.samples]
-    return round(sum(samples)) if samples else None
+    behind = round(sum(samples)) if samples and not any(map(isnan, samples)) else None
+    return Backlog(behind, await context.store.count(Lane, {"state": State.PARKED}))
 
 
 async def _start(context: Context) -> None:

@@ -113,7 +113,9 @@ class Completeness(View):
     complete: bool
     period_over: bool
     records_behind: int | None
-    """Records of the log that this service has not taken in; null when it does not read the log at the moment."""
+    """Records of the log that this service has not taken in; null while that is not known, as when Kafka does not answer."""
+    set_aside: int
+    """Parked or quarantined lanes of this service: events that wait for somebody and are in no figure yet."""
 
 
 class FigureAnswer(View):

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Sequence
 from datetime import date
 
-from common.clock import ShiftedClock, SystemClock
+from common.clock import clock_of
 from common.environment import read
 from common.interpreter import run
 from common.log import LogError
@@ -19,7 +19,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     asked = _asked(arguments)
     settings = read(Settings)
     period = Period(asked.first, asked.end) if asked.first and asked.end else None
-    clock = ShiftedClock(settings.clock_file) if settings.clock_file and settings.environment != "production" else SystemClock()
+    clock = clock_of(settings.clock_file, settings.environment)
     try:
         same = run(rebuild(settings, clock, period, swap=asked.swap, say=_say))
     except (LogError, OSError, RuntimeError) as error:  # KafkaError is a RuntimeError
