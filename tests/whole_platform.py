@@ -170,14 +170,14 @@ def registration(**more: Any) -> dict[str, Any]:
 
 @asynccontextmanager
 async def whole_platform(
-    kafka: str, folder: Path, *, mongo_url: str | None = None, prefix: str = "", clock: MovedClock | None = None
+    kafka: str, folder: Path, *, mongo_url: str | None = None, prefix: str = "", clock: MovedClock | None = None, keep: float = 60.0
 ) -> AsyncIterator[Platform]:
     """The platform under a topic prefix of its own, or again under one that it had, running until the block ends."""
     prefix, clock, letterbox, spans = prefix or f"t{secrets.token_hex(4)}.", clock or MovedClock(), Letterbox(), InMemorySpanExporter()
     await create_topics(kafka, TOPICS, prefix)
     letterbox.open()
     keys = _partner_secrets(folder / "partners")
-    services = _services(kafka, folder, prefix, clock, letterbox.port, spans, mongo_url)
+    services = _services(kafka, folder, prefix, clock, letterbox.port, spans, mongo_url, keep)
     platform = Platform(services, clock, letterbox.letters, spans, kafka, prefix, keys)
     try:
         async with AsyncExitStack() as stack:
@@ -196,7 +196,7 @@ async def whole_platform(
 
 
 def _services(
-    kafka: str, folder: Path, prefix: str, clock: MovedClock, smtp: int, spans: InMemorySpanExporter, mongo_url: str | None
+    kafka: str, folder: Path, prefix: str, clock: MovedClock, smtp: int, spans: InMemorySpanExporter, mongo_url: str | None, keep: float
 ) -> dict[str, Service[Any]]:
     common = {
         "environment": "test",
@@ -206,6 +206,7 @@ def _services(
         **issuer_settings(),
         "log_level": "warning",
         "mongo_url": mongo_url,
+        "outbox_keep_seconds": keep,
     }
     made = {
         "reporting": reporting.app.build(reporting.settings.Settings(**common, **_store("reporting", folder, prefix))),

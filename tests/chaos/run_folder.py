@@ -154,8 +154,8 @@ class RunFolder:
     def _write_store(self, service: str, path: Path) -> None:
         connection = sqlite3.connect(path)
         connection.execute("pragma synchronous=off")
-        connection.execute("create table outbox (collection text, aggregate text, position integer)")
-        connection.executemany("insert into outbox values (?, ?, 1)", [(one[1], one[2]) for one in self.outbox if one[0] == service])
+        connection.execute("create table outbox (collection text, aggregate text, position integer, acknowledged text)")
+        connection.executemany("insert into outbox values (?, ?, 1, null)", [(one[1], one[2]) for one in self.outbox if one[0] == service])
         for collection in {one[1] for one in self.documents if one[0] == service}:
             connection.execute(f'create table "{collection}" (id text primary key, version integer, document blob, due text)')
         for (owner, collection, id_), document in self.documents.items():

@@ -25,7 +25,8 @@ SERVICES = ("intake", "scheduling", "notifications", "reporting")
 class Town:
     """The same platform, started and stopped several times; what it sent and where it was backed up."""
 
-    def __init__(self, kafka: str, folder: Path) -> None:
+    def __init__(self, kafka: str, folder: Path, keep: float = 60.0) -> None:
+        self.keep = keep
         self.kafka, self.folder, self.backup = kafka, folder / "live", folder / "backup"
         self.clock, self.prefix = MovedClock(), ""
         self.letters: list[EmailMessage] = []
@@ -36,7 +37,7 @@ class Town:
     @asynccontextmanager
     async def open(self) -> AsyncIterator[Platform]:
         """A day of work; ends when nothing is under way any more."""
-        async with whole_platform(self.kafka, self.folder, prefix=self.prefix, clock=self.clock) as platform:
+        async with whole_platform(self.kafka, self.folder, prefix=self.prefix, clock=self.clock, keep=self.keep) as platform:
             self.prefix = platform.prefix
             self.blueprints = {name: service.blueprint for name, service in platform.services.items()}
             try:

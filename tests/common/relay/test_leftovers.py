@@ -8,6 +8,7 @@ from chassis import NOW, Finish, Send, deferred, later, new, referred, until
 from worlds.relay import World
 
 from common import relay as relay_module
+from common import relay_room as room_module
 from common.aggregate import Aggregate
 from common.errors import Unavailable
 from common.store.port import Entry
@@ -145,11 +146,11 @@ async def test_two_relays_at_once_only_repeat_what_marks_drop(world: World) -> N
 
 
 async def test_of_many_aggregates_the_one_not_used_for_longest_is_forgotten_first(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(relay_module, "REMEMBERED", 2)
+    monkeypatch.setattr(room_module, "REMEMBERED", 2)
     ids = [new() for _ in range(3)]
     async with world.running() as process:
         for id_ in (ids[0], ids[1], ids[0], ids[2]):
             await process.change(id_, referred(id_))
             await world.quiet()
 
-        assert [id_ for _, id_ in process.relay._last] == [ids[0], ids[2]]
+        assert [id_ for _, id_ in process.relay._last._last] == [ids[0], ids[2]]

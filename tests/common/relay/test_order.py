@@ -105,17 +105,17 @@ async def test_while_too_much_is_under_way_others_wait_for_room(world: World, mo
         await waiting
         await world.quiet()
 
-    assert process.relay._last.keys() == {("things", thing.id) for thing in await world.store.find(Thing, {})}
+    assert process.relay._last._last.keys() == {("things", thing.id) for thing in await world.store.find(Thing, {})}
 
 
 async def test_the_relay_remembers_a_bounded_number_of_aggregates(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(relay_module, "REMEMBERED", 5)
+    monkeypatch.setattr(room_module, "REMEMBERED", 5)
     ids = [new() for _ in range(20)]
     async with world.running() as process:
         for _ in range(2):
             for id_ in ids:
                 await process.change(id_, referred(id_))
             await world.quiet()
-        assert len(process.relay._last) == 5
+        assert len(process.relay._last._last) == 5
 
     assert len(world.publisher.records) == 40
