@@ -75,7 +75,7 @@ async def test_a_batch_with_an_unknown_outcome_is_resent_by_a_new_producer(
         acknowledgements = await original(*arguments)
         if lost:
             lost -= 1
-            await asyncio.gather(*acknowledgements)
+            await asyncio.gather(*(acknowledgement for _, acknowledgement in acknowledgements))
             raise TimeoutError  # the records are in the log, the acknowledgement never came
         return acknowledgements
 

@@ -22,6 +22,7 @@ from common.settings import ServiceSettings
 from common.subscribing import on
 from common.testing.memory import MemoryStore
 from common.testing.stage import StoppedClock
+from common.waiting import within
 from common.watch import look, stuck
 
 
@@ -73,9 +74,9 @@ async def test_liveness_fails_when_records_wait_and_none_is_settled_unless_it_is
     consumer.stopped = {1}
     assert (await client.get("/health/live")).status_code == 200
     consumer.stopped = set()
-    service.relay._room.clear()
+    service.relay._room.measure(10_001, 0)
     assert (await client.get("/health/live")).status_code == 200
-    service.relay._room.set()
+    service.relay._room.measure(0, 0)
     service.consuming.connection.answered_at = float("-inf")
     assert (await client.get("/health/live")).status_code == 200
 
@@ -185,7 +186,7 @@ async def test_a_stop_leaves_behind_what_cannot_end(service: Service[Any]) -> No
     async def hangs() -> None:
         await never.wait()
 
-    await service._within(0.01, "kafka", hangs())
+    await within(0.01, "kafka", hangs(), service.log)
 
 
 async def test_idle_time_is_no_hanging(service: Service[Any]) -> None:

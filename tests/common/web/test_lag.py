@@ -110,6 +110,7 @@ async def test_when_kafka_has_not_answered_for_long_the_lag_is_unknown_and_the_s
 async def test_who_needs_no_kafka_is_ready_without_it_until_its_outbox_is_too_old(service: Service[Any], client: httpx.AsyncClient) -> None:
     object.__setattr__(service.blueprint, "needs_kafka", False)
     assert (await client.get("/health/ready")).status_code == 200
-    service.overload._relay = SimpleNamespace(oldest=lambda: service.clock.now() - timedelta(minutes=5))
+    late = {submitter: service.clock.now() - timedelta(minutes=5) for submitter in ("one", "another")}
+    service.overload._relay = SimpleNamespace(oldest_by_submitter=lambda: late)
     service.overload._looked = None
     assert (await client.get("/health/ready")).json()["detail"] == "Not ready: what it took in has waited too long for Kafka."

@@ -1,5 +1,6 @@
 """What ops may do with lanes and breaker."""
 
+import asyncio
 from types import SimpleNamespace
 from typing import Any
 
@@ -43,6 +44,7 @@ async def test_ops_close_the_breaker(service: Service[Any], client: httpx.AsyncC
     service.breaker.trip(NOW)
     await service.shared_breaker.exchange()
     service.consuming.assigned.set()
+    service.consuming.connection.answered_at = asyncio.get_running_loop().time()
     assert (await client.get("/health/ready")).status_code == 200  # or nobody could reach the reset
 
     assert (await client.post("/v1/breaker/reset")).status_code == 204

@@ -11,7 +11,6 @@ from common.access.guard import GuardedRoute, Known, allowed
 from common.access.tokens import Caller
 from common.blueprint import Context
 from common.errors import Rejected
-from common.events.base import Code
 from common.http import Body, View
 from notifications.api.views import MessagePage, MessageView, Page, PageSize
 from notifications.domain import Decision, MarkSent, Message, SendAgain, State, Template
@@ -21,7 +20,7 @@ AT_ONCE = 200
 MOST = 10_000
 Since = Annotated[datetime | None, Query(description="Asked for at this moment or later.")]
 Until = Annotated[datetime | None, Query(description="Asked for before this moment.")]
-Reason = Annotated[Code | None, Query(description="Why the outcome is unknown, such as no_outcome.")]
+Reason = Annotated[str | None, Query(pattern=r"^[a-z0-9_]{1,64}$", description="Why the outcome is unknown, such as no_outcome.")]
 
 
 class Chosen(Body):
