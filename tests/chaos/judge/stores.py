@@ -49,10 +49,8 @@ class StoreCopy:
         """Collection and id of what has entries in its outbox."""
         if self.path.suffix == ".jsonl":
             return [(line["collection"], line["id"]) for line in self._lines() if line["outbox"]]
-        return [
-            (collection, id_)
-            for collection, id_ in self._ask("select distinct collection, aggregate from outbox where acknowledged is null")
-        ]
+        left = "select distinct collection, aggregate from outbox where acknowledged is null"
+        return [(collection, id_) for collection, id_ in self._ask(left)]
 
     def _ask(self, query: str) -> Iterator[tuple[Any, ...]]:
         connection = sqlite3.connect(f"file:{self.path}?mode=ro", uri=True)
