@@ -152,7 +152,7 @@ class FakePublisher:
         finally:
             self.under_way -= 1
 
-    async def send_again(self) -> int:
+    async def send_again(self, since: datetime) -> int:
         return 0
 
     def told(self) -> list[tuple[str, int]]:

@@ -24,6 +24,7 @@ from chaos.progress import Progress
 from chaos.shifting import forward
 
 LATER = timedelta(hours=9)
+A_LEASE = timedelta(minutes=10)  # longer than policy.yaml lets a letter wait for its outcome
 """By the clock of the services: more than any lease, and than the wait between two tries of a letter."""
 SEEN = 5.0
 LAST_WORDS = 60.0
@@ -83,11 +84,15 @@ async def _attack(platform: Platform, progress: Progress) -> Mapping[str, Any]:
 
 
 async def _let_time_pass(platform: Platform, draining: Draining, *, drained: bool) -> None:
-    """What waits for a moment comes to it: leases of letters whose sender died, late tries. Who is not drained gets no second minute."""
-    forward(platform.state.clock, LATER)
-    await asyncio.sleep(SEEN)
-    if drained:
-        await draining.wait(time.time())
+    """What waits for a moment comes to it: leases of letters whose sender died, late tries. Who is not drained gets no second minute.
+
+    A lease counts from when a letter is known to be taken, so that it takes a second one.
+    """
+    for later in (LATER, A_LEASE):
+        forward(platform.state.clock, later)
+        await asyncio.sleep(SEEN)
+        if drained:
+            await draining.wait(time.time())
 
 
 def _settings(platform: Platform, marker: str) -> dict[str, Any]:

@@ -63,7 +63,7 @@ async def test_what_a_crash_leaves_belongs_together() -> None:
 
     for known in (log(4, (thing, 3)), log(9, (thing, 2), end=999), log(9)):
         again = await opened(store)
-        assert again.unclean
+        assert again.unclean_since == NOW
         assert await again.compare(known) is None
 
 
@@ -113,10 +113,10 @@ async def test_replicas_note_together_and_only_a_clean_stop_of_all_is_clean() ->
     await two.note_read({READ: 4, ("case.closed", 1): 8})
     await one.close()
 
-    assert (await opened(store, "c")).unclean
+    assert (await opened(store, "c")).unclean_since == NOW
     await two.close()
     last = await opened(store, "c")
-    assert not last.unclean
+    assert last.unclean_since is None
     assert last.written() == {OWN: 7}
     assert await last.compare(LogState({READ: 9, ("case.closed", 1): 8}, {}, ())) is None
 
@@ -130,3 +130,14 @@ async def test_a_recovered_store_numbers_above_all_that_it_may_have_used() -> No
 
     assert [entry.sequence for entry in world.woken] == [2 * NUMBERS + 1, 2 * NUMBERS + 2]
     assert [entry.position for entry in world.woken] == [1, 2]
+
+
+async def test_what_other_replicas_read_while_this_one_starts_is_no_older_store() -> None:
+    store = MemoryStore()
+    one = await opened(store, "a")
+    await one.compare(EMPTY)
+
+    late = await opened(store, "b")
+    await one.note_read({READ: 9})  # and its group has committed that when the log is looked at
+
+    assert await late.compare(log(9)) is None

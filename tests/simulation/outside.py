@@ -4,7 +4,7 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -41,7 +41,7 @@ class SimulatedPublisher:
         if self._chance.strikes(f"{self._line.name} answer lost", weather.lost):
             raise Unavailable("Kafka has not acknowledged.")
 
-    async def send_again(self) -> int:
+    async def send_again(self, since: datetime) -> int:
         return 0  # the simulated log loses nothing
 
     def _append(self, records: list[Outgoing]) -> None:

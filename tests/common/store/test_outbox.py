@@ -115,8 +115,8 @@ async def test_what_kafka_acknowledged_can_be_kept_and_read_in_pages(store: Stor
     for thing in things:
         await store.told("things", thing.id, 3, NOW)
 
-    first = await store.acknowledged(None, 2)
-    rest = await store.acknowledged((first[-1].collection, first[-1].id), 2)
+    first = await store.acknowledged(NOW, None, 2)
+    rest = await store.acknowledged(NOW, (first[-1].collection, first[-1].id), 2)
 
     assert (len(first), len(rest)) == (2, 1)
     assert {untold.id: untold.entries for untold in (*first, *rest)} == {thing.id: (entries[0], entries[2]) for thing in things}
@@ -130,9 +130,11 @@ async def test_acknowledged_events_are_forgotten_by_their_age(store: Store) -> N
     await store.told("things", young.id, 1, NOW)
     await store.told("things", young.id, 2, later(seconds=9))
 
+    assert [one.id for one in await store.acknowledged(later(seconds=1), None, 9)] == [young.id]
+
     await store.forget_acknowledged(later(seconds=5))
 
-    kept = await store.acknowledged(None, 9)
+    kept = await store.acknowledged(NOW, None, 9)
     assert [(one.id, [kept.position for kept in one.entries]) for one in kept] == [(young.id, [2])]
     await saved(store, old, entry(2))
     assert await untold(store) == [(old.id, [2])]
@@ -143,4 +145,4 @@ async def test_nothing_is_kept_where_nobody_asks_for_it(store: Store) -> None:
 
     await store.told("things", thing.id, 1)
 
-    assert await store.acknowledged(None, 9) == []
+    assert await store.acknowledged(NOW, None, 9) == []

@@ -35,8 +35,8 @@ class Publishing(Protocol):
 
     async def send(self, records: list[Outgoing]) -> None: ...
 
-    async def send_again(self) -> int:
-        """Send what was acknowledged lately once more, before anything new; the number of records."""
+    async def send_again(self, since: datetime) -> int:
+        """Send what was acknowledged since a moment once more, before anything new; the number of records."""
 
 
 class Carrying(Generic[P]):

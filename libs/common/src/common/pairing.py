@@ -55,15 +55,15 @@ class Pairing:
         self._written = written
         self._id = derived("pairing", service)
         self._known: StorePairing | None = None
-        self.unclean = False
-        """Whether a replica of this store has not stopped cleanly before this one started."""
+        self.unclean_since: datetime | None = None
+        """The last time that a replica noted anything which had not stopped cleanly before this one started; None: all had."""
 
     async def open(self) -> None:
         """Learn the epoch of the store; before anything is saved."""
         self._known = await self._store.get(StorePairing, self._id)
         if self._known is not None:
             self._epoch.number = self._known.epoch
-            self.unclean = bool(self._known.open)
+            self.unclean_since = min(self._known.open.values(), default=None)
 
     async def compare(self, log: LogState) -> str | None:
         """Why store and log do not belong together, or None; then the store is noted as one that works."""
@@ -76,6 +76,7 @@ class Pairing:
 
     async def disagreement(self, log: LogState) -> str | None:
         """Why store and log do not belong together, or None; a store of before anything was noted is believed once."""
+        self._known = await self._store.get(StorePairing, self._id)  # after the log was looked at: replicas read on meanwhile
         if self._known is None:
             knows_of_another = (log.committed or log.last) and await self._is_empty()
             reason = "is empty, but the log holds what an earlier store of this service has read or told" if knows_of_another else None

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from datetime import timedelta
 from typing import Any
 
 from aiokafka.errors import KafkaError
@@ -14,6 +15,7 @@ from common.pairing import Pairing
 from common.settings import ServiceSettings
 
 COMPARE_SECONDS = 20.0  # for one comparison of store and log
+MARGIN = timedelta(seconds=5)  # clocks of replicas differ
 RETRY_SECONDS = 0.5  # between two tries; a Kafka that is new has no coordinator of groups for some seconds
 
 
@@ -72,9 +74,10 @@ class PairingGuard:
                 await self.pairing.close()
 
     async def _send_again(self) -> None:
+        """What was acknowledged before a replica's last note is in the log, as its ends show; what came after it may be lost."""
         self._publisher.written |= self.pairing.written()
-        if self.pairing.unclean:
-            count = await self._publisher.send_again()
+        if self.pairing.unclean_since is not None:
+            count = await self._publisher.send_again(self.pairing.unclean_since - MARGIN)
             self._log.info("sent again after an unclean stop", records=count)
 
     def _say_once(self, said: str, error: Exception) -> str:

@@ -6,6 +6,7 @@ A broker acknowledges what its disk may not have yet: what was acknowledged late
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import suppress
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -24,10 +25,11 @@ PATIENCE = 15.0  # seconds until the outcome of a batch counts as unknown
 RECORD_LIMIT = MESSAGE_LIMIT - 16_384  # bytes of a value; headers and framing take the rest
 
 Place = tuple[str, int]  # topic, partition
-Kept = Callable[[], AsyncIterator[list[Outgoing]]]
+Kept = Callable[[datetime], AsyncIterator[list[Outgoing]]]
+EVER = datetime(1, 1, 1, tzinfo=UTC)
 
 
-async def nothing_kept() -> AsyncIterator[list[Outgoing]]:
+async def nothing_kept(_since: datetime) -> AsyncIterator[list[Outgoing]]:
     """Of who keeps nothing of what was acknowledged."""
     nothing: list[list[Outgoing]] = []
     for page in nothing:
@@ -79,11 +81,11 @@ class Publisher:
             self._round = asyncio.get_running_loop().create_task(self._rounds())
         await asked.future
 
-    async def send_again(self) -> int:
-        """Send what was acknowledged lately once more, before anything new; the number of records. Raises `Unavailable`."""
+    async def send_again(self, since: datetime) -> int:
+        """Send what was acknowledged since a moment once more, before anything new; the number of records. Raises `Unavailable`."""
         try:
             async with self._producing:
-                return await self._send_kept(await self._started())
+                return await self._send_kept(await self._started(), since)
         except (KafkaError, TimeoutError, OSError) as error:
             await self._throw_away()
             raise Unavailable(f"Kafka has not acknowledged: {type(error).__name__}.") from error
@@ -133,9 +135,9 @@ class Publisher:
             self.written[place] = max(self.written.get(place, 0), answer.offset + count)
         self._connections = [connection for (node, _), connection in producer.client._conns.items() if node != "bootstrap"]  # noqa: SLF001
 
-    async def _send_kept(self, producer: AIOKafkaProducer) -> int:
+    async def _send_kept(self, producer: AIOKafkaProducer, since: datetime) -> int:
         count = 0
-        async for page in self._kept():
+        async for page in self._kept(since):
             async with asyncio.timeout(PATIENCE):
                 await self._produce(producer, page)
             count += len(page)
@@ -156,7 +158,7 @@ class Publisher:
             self._log.error("kafka has lost acknowledged records", records=records, partitions=len(lost))
         known, self.written = self.written, self.written | lost
         try:
-            await self._send_kept(producer)
+            await self._send_kept(producer, EVER)
         except BaseException:
             self.written = known  # not mended yet: the next producer looks again
             raise

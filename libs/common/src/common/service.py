@@ -74,7 +74,7 @@ class Service(Generic[P]):
         self.group = settings.topic_prefix + blueprint.name
         self._publisher: Publishing = publisher or Publisher(
             settings.kafka_bootstrap_servers, blueprint.name, settings.topic_prefix, settings.kafka_security,
-            lambda: kept_records(self.store, source_of(blueprint.name, settings.organisation_oin).encode()), self.log,
+            partial(kept_records, self.store, source_of(blueprint.name, settings.organisation_oin).encode()), self.log,
         )  # fmt: skip
         self.epoch = Epoch()
         real = KafkaLogView(settings, self.group, blueprint.own_topics(), self.log) if publisher is None else None

@@ -113,15 +113,17 @@ class MongoStore(CoalescingStore):
         document = await self._asked_alone(self._database[collection].find_one({"_id": str(id_)}, {"outbox": 1}))
         return () if document is None else in_order(document["outbox"])
 
-    async def acknowledged(self, after: tuple[str, UUID] | None, limit: int) -> list[Untold]:
-        """Aggregates with events kept as acknowledged, those after a given one."""
+    async def acknowledged(self, since: datetime, after: tuple[str, UUID] | None, limit: int) -> list[Untold]:
+        """Aggregates with events kept as acknowledged since a moment, those after a given one."""
+        moment = str(plain(since))
         start = ("", "") if after is None else (after[0], str(after[1]))
         found: list[Untold] = []
         for name in sorted(name for name in self._kinds if name >= start[0]):
-            where = {"acknowledged.since": {"$gt": ""}, "_id": {"$gt": start[1] if name == start[0] else ""}}
+            where = {"acknowledged.since": {"$gte": moment}, "_id": {"$gt": start[1] if name == start[0] else ""}}
             cursor = self._database[name].find(where, {"acknowledged": 1}).sort("_id", 1).limit(limit - len(found))
             documents = await self._asked_alone(cursor.to_list(None)) if len(found) < limit else []
-            found += [Untold(name, UUID(document["_id"]), in_order(document["acknowledged"])) for document in documents]
+            kept = {one["_id"]: [entry for entry in one["acknowledged"] if entry["since"] >= moment] for one in documents}
+            found += [Untold(name, UUID(id_), in_order(entries)) for id_, entries in kept.items()]
         return found
 
     async def forget_acknowledged(self, before: datetime) -> None:

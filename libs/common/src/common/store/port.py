@@ -113,8 +113,8 @@ class Store(Protocol):
         With `keep_since` (now) its events are kept as acknowledged instead, for the case that Kafka loses them again.
         """
 
-    async def acknowledged(self, after: "tuple[str, UUID] | None", limit: int) -> list[Untold]:
-        """Aggregates with events kept as acknowledged, in the order of collection and id, those after a given one."""
+    async def acknowledged(self, since: datetime, after: "tuple[str, UUID] | None", limit: int) -> list[Untold]:
+        """Aggregates with events kept as acknowledged since a moment, in the order of collection and id, those after a given one."""
 
     async def forget_acknowledged(self, before: datetime) -> None:
         """Remove the events that were acknowledged before a moment."""

@@ -108,10 +108,10 @@ class SqliteStore(CoalescingStore):
         """Aggregates with entries written before a moment, the oldest first."""
         return _by_aggregate(await self._other(lambda: self._reader.execute(UNTOLD, [str(plain(before)), limit]).fetchall()))
 
-    async def acknowledged(self, after: tuple[str, UUID] | None, limit: int) -> list[Untold]:
-        """Aggregates with events kept as acknowledged, those after a given one."""
+    async def acknowledged(self, since: datetime, after: tuple[str, UUID] | None, limit: int) -> list[Untold]:
+        """Aggregates with events kept as acknowledged since a moment, those after a given one."""
         start = ("", "") if after is None else (after[0], str(after[1]))
-        return _by_aggregate(await self._other(lambda: self._reader.execute(ACKNOWLEDGED, [*start, limit]).fetchall()))
+        return _by_aggregate(await self._other(lambda: self._reader.execute(ACKNOWLEDGED, [str(plain(since)), *start, limit]).fetchall()))
 
     async def forget_acknowledged(self, before: datetime) -> None:
         """Remove the events that were acknowledged before a moment."""

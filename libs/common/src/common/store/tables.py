@@ -42,9 +42,9 @@ select o.* from outbox o join (
 """
 ACKNOWLEDGED = """
 select o.* from outbox o join (
-    select distinct collection, aggregate from outbox where acknowledged is not null and (collection, aggregate) > (?, ?)
-    order by collection, aggregate limit ?
-) using (collection, aggregate) where o.acknowledged is not null order by o.collection, o.aggregate, o.position
+    select distinct collection, aggregate from outbox where acknowledged >= ?1 and (collection, aggregate) > (?2, ?3)
+    order by collection, aggregate limit ?4
+) using (collection, aggregate) where o.acknowledged >= ?1 order by o.collection, o.aggregate, o.position
 """
 
 

@@ -97,10 +97,11 @@ class MemoryStore:
             self._acknowledged.setdefault(key, []).extend((keep_since, entry) for entry in told)
         self._keep(key, lambda entry: entry.position > position)
 
-    async def acknowledged(self, after: Key | None, limit: int) -> list[Untold]:
-        """Aggregates with events kept as acknowledged, those after a given one."""
-        keys = sorted((key for key in self._acknowledged if after is None or _order(key) > _order(after)), key=_order)
-        return [Untold(*key, tuple(entry for _, entry in self._acknowledged[key])) for key in keys[:limit]]
+    async def acknowledged(self, since: datetime, after: Key | None, limit: int) -> list[Untold]:
+        """Aggregates with events kept as acknowledged since a moment, those after a given one."""
+        kept = {key: tuple(entry for moment, entry in held if moment >= since) for key, held in self._acknowledged.items()}
+        keys = sorted((key for key, held in kept.items() if held and (after is None or _order(key) > _order(after))), key=_order)
+        return [Untold(*key, kept[key]) for key in keys[:limit]]
 
     async def forget_acknowledged(self, before: datetime) -> None:
         """Remove the events that were acknowledged before a moment."""

@@ -1,6 +1,7 @@
 """A service without Kafka: its HTTP side over a store in memory, events delivered by hand."""
 
 import asyncio
+from datetime import datetime
 from typing import Any, TypeVar
 
 from fastapi import FastAPI
@@ -24,7 +25,7 @@ class Listening:
     async def send(self, records: list[Outgoing]) -> None:
         self.records += records
 
-    async def send_again(self) -> int:
+    async def send_again(self, since: datetime) -> int:  # noqa: ARG002 - as the real one
         """Nothing gets lost here."""
         return 0
 
