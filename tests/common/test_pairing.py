@@ -1,5 +1,6 @@
 """Store and log of different times are told apart from those of a crash, whatever was in flight."""
 
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
@@ -89,7 +90,7 @@ async def test_a_log_without_events_that_it_had_long_since_is_refused() -> None:
     store = MemoryStore()
     one = await opened(store)
     await one.compare(EMPTY)
-    await one.note_durable({OWN: 5})
+    await one.note({OWN: 5})
 
     assert await (await opened(store)).compare(log(end=5)) is None
     assert "2 events" in str(await (await opened(store)).compare(log(end=3)))
@@ -141,3 +142,20 @@ async def test_what_other_replicas_read_while_this_one_starts_is_no_older_store(
     await one.note_read({READ: 9})  # and its group has committed that when the log is looked at
 
     assert await late.compare(log(9)) is None
+
+
+async def test_a_replica_that_died_counts_until_what_it_may_have_lost_was_sent_again() -> None:
+    store, clock = MemoryStore(), StoppedClock(NOW)
+    replicas = {name: Pairing("scheduling", store, KINDS, clock, Epoch(), name) for name in ("dead", "alive", "new", "newer")}
+    for name in ("dead", "alive"):
+        await replicas[name].open()
+        await replicas[name].compare(EMPTY)
+    clock.forward(timedelta(minutes=1))
+    await replicas["alive"].note({})
+
+    await replicas["new"].open()
+    assert replicas["new"].unclean_since == NOW
+    await replicas["new"].forget_the_dead()
+
+    await replicas["newer"].open()
+    assert replicas["newer"].unclean_since == clock.now()  # of the one that may run or have died just now

@@ -68,7 +68,7 @@ async def test_a_log_that_was_made_anew_is_refused(kafka_bootstrap: str, prefix:
     await produce(kafka_bootstrap, prefix, [incoming(case) for case in cases])
     async with running(made) as service:
         await settled(service, cases)
-        await service.guard.pairing.note_durable(service._publisher.written)
+        await service.guard.pairing.note(service._publisher.written)
     await delete_topics(made.settings)
     await make_topics(kafka_bootstrap, prefix)
 

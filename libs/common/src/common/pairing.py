@@ -18,7 +18,7 @@ from common.log_view import LastEvent, LogState, Place
 from common.store.port import Store
 
 ATTEMPTS = 20  # replicas that share a store write the same document
-GONE_AFTER = timedelta(hours=1)  # a replica that has noted nothing for so long does not run any more
+DEAD_AFTER = timedelta(seconds=30)  # a replica notes something every few seconds
 
 
 class StorePairing(Aggregate):
@@ -107,17 +107,28 @@ class Pairing:
 
         def noted(pairing: StorePairing) -> None:
             pairing.read = _furthest(pairing.read, read)
+            pairing.written = _furthest(pairing.written, _named(self._written()))
             pairing.open[self._replica] = self._clock.now()
 
         await self._change(noted)
 
-    async def note_durable(self, offsets: Mapping[Place, int]) -> None:
-        """Write down which of our events no broker can lose any more."""
+    async def note(self, offsets: Mapping[Place, int]) -> None:
+        """Write down that this replica runs, and which of our events no broker can lose any more."""
         durable = _named(offsets)
 
         def noted(pairing: StorePairing) -> None:
             pairing.durable = _furthest(pairing.durable, durable)
             pairing.written = _furthest(pairing.written, _named(self._written()))
+            pairing.open[self._replica] = self._clock.now()
+
+        await self._change(noted)
+
+    async def forget_the_dead(self) -> None:
+        """What replicas may have lost that do not note anything any more has been sent again."""
+        alive = self._clock.now() - DEAD_AFTER
+
+        def noted(pairing: StorePairing) -> None:
+            pairing.open = {name: seen for name, seen in pairing.open.items() if seen > alive}
 
         await self._change(noted)
 
@@ -137,7 +148,7 @@ class Pairing:
         def noted(pairing: StorePairing) -> None:
             pairing.epoch = self._epoch.number
             pairing.read = _furthest(pairing.read, committed)
-            pairing.open = {name: seen for name, seen in pairing.open.items() if now - seen < GONE_AFTER} | {self._replica: now}
+            pairing.open[self._replica] = now
 
         await self._change(noted)
 

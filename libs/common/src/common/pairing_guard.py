@@ -10,11 +10,12 @@ from aiokafka.errors import KafkaError
 
 from common.carrying import Publishing
 from common.errors import Unavailable
-from common.log_view import LogView
+from common.log_view import LogView, Place
 from common.pairing import Pairing
 from common.settings import ServiceSettings
 
 COMPARE_SECONDS = 20.0  # for one comparison of store and log
+NOTE_SECONDS = 5.0  # between two notes of a replica that runs
 MARGIN = timedelta(seconds=5)  # clocks of replicas differ
 RETRY_SECONDS = 0.5  # between two tries; a Kafka that is new has no coordinator of groups for some seconds
 
@@ -59,13 +60,16 @@ class PairingGuard:
             prefix = self._settings.topic_prefix
             await self.pairing.note_read({(topic.removeprefix(prefix), number): offset for (topic, number), offset in offsets.items()})
 
-    async def note_durable_for_ever(self) -> None:
-        """What was acknowledged before all that is kept is on the brokers' disks."""
+    async def note_for_ever(self) -> None:
+        """That this replica runs, what was acknowledged, and what no broker can lose any more: all that came before what is kept."""
+        time, keep = asyncio.get_running_loop().time, self._settings.outbox_keep_seconds
+        since, written, durable = time(), dict(self._publisher.written), dict[Place, int]()
         while self.compares:
-            written = dict(self._publisher.written)
-            await asyncio.sleep(self._settings.outbox_keep_seconds + 1)
+            await asyncio.sleep(min(NOTE_SECONDS, keep + 1))
+            if time() - since > keep:
+                since, written, durable = time(), dict(self._publisher.written), written
             with suppress(Unavailable):
-                await self.pairing.note_durable(written)
+                await self.pairing.note(durable)
 
     async def close(self) -> None:
         """Note that the service has stopped cleanly."""
@@ -78,6 +82,7 @@ class PairingGuard:
         self._publisher.written |= self.pairing.written()
         if self.pairing.unclean_since is not None:
             count = await self._publisher.send_again(self.pairing.unclean_since - MARGIN)
+            await self.pairing.forget_the_dead()
             self._log.info("sent again after an unclean stop", records=count)
 
     def _say_once(self, said: str, error: Exception) -> str:

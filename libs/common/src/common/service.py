@@ -183,7 +183,7 @@ class Service(Generic[P]):
             self.guard.refuse(f"The start of {self.blueprint.name} failed ({type(error).__name__}).")
             raise
         self.started = True
-        self._background.append(asyncio.create_task(self.guard.note_durable_for_ever()))
+        self._background.append(asyncio.create_task(self.guard.note_for_ever()))
         if self.blueprint.subscribes:
             self._background.append(asyncio.create_task(self._consume()))
 
