@@ -113,7 +113,7 @@ class SimulatedStore:
     async def close(self) -> None:
         """Nothing to let go."""
 
-    async def ping(self) -> None:
+    async def probe(self) -> None:
         self._reach()
 
     def __getattr__(self, name: str) -> Callable[..., Awaitable[Any]]:

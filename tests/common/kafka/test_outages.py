@@ -138,7 +138,7 @@ async def without_store(bootstrap: str, folder: Path, outage: Any, mongo_url: st
 
 async def reachable(service: Service[Ports]) -> bool:
     try:
-        await service.store.ping()
+        await service.store.probe()
     except Unavailable:
         return False
     return True

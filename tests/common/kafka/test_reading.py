@@ -84,4 +84,4 @@ async def test_kafka_down_at_the_start_does_not_end_the_service_and_is_tried_aga
     async with service.running():
         await until(lambda: [event for _, event, _ in log.lines].count("kafka not reachable") >= 1)
         assert service.ready() == "no partitions of Kafka yet"
-        await service.store.ping()
+        await service.store.probe()

@@ -156,7 +156,7 @@ async def test_who_stops_waiting_harms_nobody(store: Store) -> None:
 
 
 async def test_it_answers_a_ping(store: Store) -> None:
-    await store.ping()
+    await store.probe()
 
 
 async def test_what_is_asked_after_the_end_is_refused_to_everybody(tmp_path: Path) -> None:

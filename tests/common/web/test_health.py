@@ -13,6 +13,7 @@ from chassis import NOW, FakePublisher, Make, Thing, deferred, new, until
 from toy_service import blueprint
 from worlds.web_toy import made
 
+from common import probing
 from common.errors import Unavailable
 from common.events.visit import VisitDeferred
 from common.overload import Cause
@@ -26,7 +27,10 @@ from common.waiting import within
 from common.watch import look, stuck
 
 
-async def test_readiness_waits_for_partitions_and_store_and_says_why_not(service: Service[Any], client: httpx.AsyncClient) -> None:
+async def test_readiness_waits_for_partitions_and_store_and_says_why_not(
+    service: Service[Any], client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(probing, "FRESH", 0.0)
     assert (await client.get("/health/ready")).json()["detail"] == "Not ready: no partitions of Kafka yet."
     service.consuming.assigned.set()
     service.consuming.connection.answered_at = asyncio.get_running_loop().time()
@@ -35,7 +39,7 @@ async def test_readiness_waits_for_partitions_and_store_and_says_why_not(service
     async def away() -> None:
         raise Unavailable("The store is away.")
 
-    service.store.ping = away  # type: ignore[method-assign]
+    service.store.probe = away  # type: ignore[method-assign]
     assert (await client.get("/health/ready")).json()["detail"] == "Not ready: The store is away."
     assert (await client.get("/health/live")).status_code == 200
     assert (await client.get("/health/started")).status_code == 200

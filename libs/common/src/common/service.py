@@ -37,7 +37,7 @@ from common.relay import Relay
 from common.runner import Origin, Runner
 from common.shared_breaker import SharedBreaker
 from common.store.opening import open_store
-from common.store.port import Store
+from common.store.port import Store, TornStore
 from common.telemetry import Tracing, exporter, logger, traceparent_of_request
 from common.waiting import until_there, within
 from common.watch import watch
@@ -99,8 +99,8 @@ class Service(Generic[P]):
         self.ports = blueprint.ports(self.context)
         self.breaker = Breaker(settings.breaker_lanes_per_minute, self.clock)
         self.parking = Parking(
-            blueprint.name, self.store, self.clock, self._wake, self.breaker, self.metrics, self.log, self._resume_relay, self.epoch,
-            self._give_up,
+            blueprint.name, self.store, self.clock, self._wake, self.breaker, self.metrics, self.log,
+            lambda: self.relay.resume(), self.epoch, self._give_up,  # noqa: PLW0108 - the relay is made after it
         )  # fmt: skip
         self.runner: Runner[P] = Runner(
             self.ports, self.store, self.clock, self._wake, untold=self._untold, logbook=self.logbook, epoch=self.epoch
@@ -154,6 +154,8 @@ class Service(Generic[P]):
             self.waits_for = "it is starting"
             await self._begin()
             self.waits_for = None
+        except TornStore as error:
+            self.guard.refuse(str(error))
         except Exception as error:  # noqa: BLE001 - it can never serve, and must not look as if it only waited
             self.log.error("cannot start", error=error)  # noqa: TRY400 - with its place, without its text
             signal.raise_signal(signal.SIGTERM)
@@ -229,9 +231,6 @@ class Service(Generic[P]):
         await within(12, "store", self.store.close(), self.log)
         self.tracing.close()
         self.log.info("stopped")
-
-    def _resume_relay(self) -> None:
-        self.relay.resume()
 
     def _untold(self, aggregate: Aggregate) -> int:
         return self.relay.untold(aggregate)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
@@ -14,10 +13,10 @@ from starlette.responses import Response
 
 from common.access.keys import keys_at
 from common.access.tokens import Tokens
-from common.errors import Unavailable
 from common.lane_routes import lane_routes
 from common.limits import bounded
 from common.openapi import REFUSALS, VERSION, tell_the_truth
+from common.probing import StoreProbe
 from common.problems import MISTAKE, answer_problems, problem
 from common.processing.routes import processing_routes
 from common.telemetry import traceparent_of_request
@@ -80,7 +79,7 @@ def _tokens(service: Service[Any]) -> Tokens:
 
 
 def _health(service: Service[Any]) -> APIRouter:
-    router = APIRouter(include_in_schema=False)
+    router, probe = APIRouter(include_in_schema=False), StoreProbe(service.store)
 
     @router.get("/health/live")
     async def live() -> Response:
@@ -88,7 +87,7 @@ def _health(service: Service[Any]) -> APIRouter:
 
     @router.get("/health/ready")
     async def ready() -> Response:
-        return await _ready(service)
+        return await _ready(service, probe)
 
     @router.get("/health/started")
     async def started() -> Response:
@@ -102,17 +101,11 @@ def _health(service: Service[Any]) -> APIRouter:
     return router
 
 
-async def _ready(service: Service[Any]) -> Response:
+async def _ready(service: Service[Any], probe: StoreProbe) -> Response:
     if reason := service.ready():
         return problem(503, f"Not ready: {reason}.")
-    try:
-        async with asyncio.timeout(PATIENCE):
-            await service.store.ping()
-    except TimeoutError:
-        return problem(503, "Not ready: the store does not answer.")
-    except Unavailable as error:
-        return problem(503, f"Not ready: {error}")
-    return _fine()
+    failure = await probe.failure()
+    return _fine() if failure is None else problem(503, f"Not ready: {failure}")
 
 
 def _fine() -> Response:

@@ -62,9 +62,11 @@ class MongoStore(CoalescingStore):
         await super().close()
         self._client.close()
 
-    async def ping(self) -> None:
-        """Answer, or raise `Unavailable`."""
-        await self._asked_alone(self._client.admin.command("ping"))
+    async def probe(self) -> None:
+        """Write a small document and read it back, or raise `Unavailable`."""
+        await self._asked_alone(self._database["probe"].replace_one({"_id": 0}, {"_id": 0, "token": token_hex(8)}, upsert=True))
+        if await self._asked_alone(self._database["probe"].find_one({"_id": 0})) is None:
+            raise Unavailable("MongoDB does not give back what it has just taken.")
 
     async def find(
         self,

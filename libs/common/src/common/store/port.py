@@ -25,6 +25,10 @@ class AlreadyApplied(Exception):
         self.aggregate = aggregate
 
 
+class TornStore(Exception):
+    """What the store had written cannot be read any more; no waiting helps."""
+
+
 class Entry(NamedTuple):
     """One thing that follows from a change, as it lies in the outbox; names follow Debezium's outbox where they can."""
 
@@ -71,8 +75,8 @@ class Store(Protocol):
     async def close(self) -> None:
         """Finish what has been asked for, then let go."""
 
-    async def ping(self) -> None:
-        """Answer, or raise `Unavailable`."""
+    async def probe(self) -> None:
+        """Write something small and read it back, or raise `Unavailable`."""
 
     async def get(self, kind: type[A], id_: UUID, /) -> A | None:
         """The aggregate as last saved; each caller gets a copy of its own."""

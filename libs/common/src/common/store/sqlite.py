@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import datetime
-from itertools import chain
 from pathlib import Path
 from typing import Any, TypeVar
 from uuid import UUID
@@ -14,17 +13,14 @@ from uuid import UUID
 from common.aggregate import Aggregate
 from common.errors import Unavailable
 from common.store.coalescing import Asked, CoalescingStore, Key, refuse
-from common.store.port import Entry, Range, Untold, Value, indexed_fields, plain
+from common.store.port import Entry, Range, Untold, Value, plain
+from common.store.sqlite_file import close_file, open_file, probe
 from common.store.tables import (
     ACKNOWLEDGED,
-    CREATE_OUTBOX,
     ENTRIES,
     FORGET_ENTRIES,
-    LATER_COLUMNS,
     UNTOLD,
-    add_field,
     clause,
-    create,
     declared,
     entry_of,
     quoted,
@@ -34,9 +30,6 @@ from common.store.writing import Writer
 A = TypeVar("A", bound=Aggregate)
 MANY = 500  # values in one IN (…)
 FEW = 8  # keys that the loop looks up itself: pages in memory are nearer than another thread and back (a `get`: 23 against 105 µs)
-BUSY = 10.0  # seconds to wait for a replica that is writing
-CACHE_KB = 32_768  # ids are random, so every write finds its pages anywhere in the trees; SQLite's own 2 MB are read again and again
-CHECKPOINT_PAGES = 8_000  # 32 MB of log before it is worked into the file, which all who write wait for
 
 OUR_FAULT = (sqlite3.ProgrammingError, sqlite3.InterfaceError, sqlite3.DataError, sqlite3.IntegrityError)
 """What no patience heals: a value that SQLite cannot hold, a statement that is wrong."""
@@ -65,9 +58,9 @@ class SqliteStore(CoalescingStore):
         self._thread.shutdown()
         self._reading_thread.shutdown()
 
-    async def ping(self) -> None:
-        """Answer, or raise `Unavailable`."""
-        await self._other(lambda: self._reader.execute("select 1").fetchone())
+    async def probe(self) -> None:
+        """Write a page and read it back, or raise `Unavailable`."""
+        await self._other(lambda: probe(self._db), writing=True)
 
     async def find(
         self,
@@ -140,39 +133,11 @@ class SqliteStore(CoalescingStore):
                 future.set_result(answer)
 
     def _open(self) -> None:
-        try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            self._db, self._reader = (
-                sqlite3.connect(self._path, timeout=BUSY, isolation_level=None, check_same_thread=False) for _ in range(2)
-            )
-        except (sqlite3.Error, OSError) as error:
-            raise Unavailable(f"The store {self._path} cannot be opened: {error}.") from error
-        try:
-            self._db.execute("pragma journal_mode=wal")
-            self._db.execute("pragma synchronous=full")
-            self._db.execute(f"pragma cache_size={-CACHE_KB}")
-            self._db.execute(f"pragma wal_autocheckpoint={CHECKPOINT_PAGES}")
-            self._create()
-            self._writer = Writer(self._db, self._kinds.values())
-        except sqlite3.Error as error:
-            self._close()
-            raise Unavailable(f"The store {self._path} cannot be opened: {error}.") from error
+        self._db, self._reader = open_file(self._path, self._kinds.values())
+        self._writer = Writer(self._db, self._kinds.values())
 
     def _close(self) -> None:
-        self._reader.close()
-        self._db.close()
-
-    def _create(self) -> None:
-        with self._transaction():
-            columns = {row[1] for row in self._db.execute("pragma table_info(outbox)")}
-            for statement in (add for column, add in LATER_COLUMNS.items() if columns and column not in columns):
-                self._db.execute(statement)
-            for statement in chain(*map(self._later_fields, self._kinds.values()), CREATE_OUTBOX, *map(create, self._kinds.values())):
-                self._db.execute(statement)
-
-    def _later_fields(self, kind: type[Aggregate]) -> Iterator[str]:
-        columns = {row[1] for row in self._db.execute(f"pragma table_info({quoted(kind.collection)})")}
-        return chain.from_iterable(add_field(kind, field) for field in indexed_fields(kind) if columns and field not in columns)
+        close_file(self._path, self._reader, self._db)
 
     def _work(self, asked: Asked) -> "list[tuple[asyncio.Future[Any], Any]]":
         try:

@@ -26,7 +26,7 @@ class MemoryStore:
     async def close(self) -> None:
         """Nothing to let go."""
 
-    async def ping(self) -> None:
+    async def probe(self) -> None:
         """Always there."""
 
     async def get(self, kind: type[A], id_: UUID, /) -> A | None:
