@@ -18,6 +18,8 @@ from common.events.notification import NotificationRequested, NotificationSent
 from common.events.party import PartyContactChanged
 from common.events.visit import VisitConfirmed, VisitProposed
 from common.ids import derived
+from common.metrics import Metrics
+from notifications.channels.deliveries import Deliveries
 from notifications.channels.pool import Limits
 from notifications.channels.smtp import Server, SmtpMailer
 from notifications.domain import Contact, Delivery, Message, Order, Outcome, RequestMessage, Submission, Template, VisitMessages, message_id
@@ -124,7 +126,9 @@ class Notifications(Role):
     def __init__(self, region: Path) -> None:
         pack = Words(region / "notifications")
         self._policy, self._wording = pack.policy, RegionWording(pack, SENDER)
-        self._mailer = SmtpMailer(Server("127.0.0.1", int(os.environ["SMTP_PORT"])), SENDER, clock, Limits())
+        self._mailer = SmtpMailer(
+            Server("127.0.0.1", int(os.environ["SMTP_PORT"])), SENDER, clock, Deliveries(Metrics("bench"), None), Limits()
+        )
         self._contacts: dict[UUID, Contact] = {}
         self._waiting: dict[UUID, list[Message]] = {}
 

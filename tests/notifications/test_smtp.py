@@ -5,12 +5,15 @@ from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
 import pytest
+from chassis import Log
 from tests.notifications.postbox import Mute, Postbox, Tracked
 
 from common.errors import Unavailable
+from common.metrics import Metrics
 from common.testing.stage import StoppedClock
 from notifications.channels import absence
 from notifications.channels.absence import Patience
+from notifications.channels.deliveries import Deliveries
 from notifications.channels.pool import Limits
 from notifications.channels.smtp import Server, SmtpMailer
 from notifications.domain import Delivery, Outcome
@@ -44,9 +47,8 @@ async def mailer_at():
 
     def make(port: int, patience: Patience = AT_ONCE, **how: object) -> SmtpMailer:
         limits = Limits(connections=3, letters_per_connection=5)
-        mailers.append(
-            SmtpMailer(Server("127.0.0.1", port, **{"timeout": 2, **how}), "desk@loket.example.org", StoppedClock(NOON), limits, patience)
-        )
+        server, deliveries = Server("127.0.0.1", port, **{"timeout": 2, **how}), Deliveries(Metrics("notifications"), Log())
+        mailers.append(SmtpMailer(server, "desk@loket.example.org", StoppedClock(NOON), deliveries, limits, patience))
         return mailers[-1]
 
     yield make

@@ -13,6 +13,7 @@ def test_metrics_carry_their_unit_and_short_labels() -> None:
         "loket_consumer_hung",
         "loket_consumer_paused",
         "loket_critical_time_seconds",
+        "loket_deliveries",
         "loket_events",
         "loket_http_gave_way",
         "loket_http_request_seconds",
@@ -23,6 +24,7 @@ def test_metrics_carry_their_unit_and_short_labels() -> None:
         "loket_outbox_age_seconds",
         "loket_outbox_aggregates",
         "loket_parked_lanes",
+        "loket_provider_connected",
         "loket_steps",
         "loket_told",
     }

@@ -106,7 +106,7 @@ class Carrying(Generic[P]):
             # A mark of its own: another relay may have gone on meanwhile, and its later steps must not make this one stale.
             origin = Origin(Mark(f"{key[0]}/{key[1]}/{entry.position}", 1), trace, entry.correlation, entry.causation, entry.submitter)
             await self._record(self.steps[type(outcome).__name__], outcome, origin)
-        return "done"
+        return str(getattr(outcome, "outcome", "done"))
 
     async def _record(self, on: On[P], outcome: object, origin: Origin) -> None:
         while True:

@@ -15,6 +15,8 @@ class Metrics:
         self.critical = self._histogram("loket_critical_time_seconds", "Age of an event when its handler has finished.", "topic")
         self.batch = self._histogram("loket_batch_seconds", "Time to settle one batch.")
         self.told = self._counter("loket_told", "Events acknowledged by Kafka.", "topic")
+        self.deliveries = self._counter("loket_deliveries", "Messages that a provider was to get.", "channel", "outcome", "reason")
+        self.provider = self._gauge("loket_provider_connected", "1 while the provider of a channel lets us in and answers.", "channel")
         self.steps = self._counter("loket_steps", "Steps carried out.", "step", "outcome")
         self.outbox = self._gauge("loket_outbox_aggregates", "Aggregates with entries not carried out yet.")
         self.outbox_age = self._gauge("loket_outbox_age_seconds", "Age of the oldest entry not carried out yet.")

@@ -9,6 +9,7 @@ from common.given_up import StepGivenUp
 from common.store.port import Collection
 from common.subscribing import Processing, on, once
 from notifications import api, handlers
+from notifications.channels.deliveries import Deliveries
 from notifications.channels.pool import Limits
 from notifications.channels.smtp import Server, SmtpMailer
 from notifications.domain import (
@@ -83,7 +84,8 @@ def build(settings: Settings) -> Blueprint[Ports]:
     mailers: list[SmtpMailer] = []
 
     def ports(context: Context) -> Ports:
-        mailers.append(SmtpMailer(_server(settings), settings.mail_from, context.clock, _limits(settings)))
+        deliveries = Deliveries(context.metrics, context.log)
+        mailers.append(SmtpMailer(_server(settings), settings.mail_from, context.clock, deliveries, _limits(settings)))
         return Ports(
             contacts=Collection(context.store, Contact),
             messages=Collection(context.store, Message),

@@ -20,6 +20,7 @@ from common.clock import Clock
 from common.errors import Unavailable
 from notifications.channels.absence import Absence, Patience
 from notifications.channels.addresses import NoAddress, mailbox
+from notifications.channels.deliveries import Deliveries
 from notifications.channels.mime import message_bytes
 from notifications.channels.pool import Limits, Line, Place, Pool
 from notifications.domain import Delivery, Outcome
@@ -67,8 +68,16 @@ class _NotSent(Exception):
 class SmtpMailer:
     """Lends kept connections, and knows when nobody is let in."""
 
-    def __init__(self, server: Server, sender: str, clock: Clock, limits: Limits | None = None, patience: Patience | None = None) -> None:
-        self._sender, self._clock = mailbox(sender), clock
+    def __init__(
+        self,
+        server: Server,
+        sender: str,
+        clock: Clock,
+        deliveries: Deliveries,
+        limits: Limits | None = None,
+        patience: Patience | None = None,
+    ) -> None:
+        self._sender, self._clock, self._deliveries = mailbox(sender), clock, deliveries
         self._pool, self._patience = Pool(server.client, limits or Limits()), patience or Patience()
         self._absence = Absence(self._patience)
 
@@ -92,9 +101,10 @@ class SmtpMailer:
                 await place.connect()
             except (SMTPException, OSError) as error:
                 self._absence.note(_reason(error))
+                self._deliveries.away(_reason(error))
             else:
                 self._absence.over()
-                return SmtpSending(place, self._sender, self._clock)
+                return SmtpSending(place, self._sender, self._clock, self._deliveries)
         if self._absence.lasts():
             return NobodyThere(self._absence.reason_code)
         raise Unavailable(f"No connection to the mail server: {self._absence.reason_code}.")
@@ -120,11 +130,14 @@ class SmtpSending:
 
     away: str | None = None
 
-    def __init__(self, place: Place, sender: str, clock: Clock) -> None:
-        self._place, self._sender, self._clock = place, sender, clock
+    def __init__(self, place: Place, sender: str, clock: Clock, deliveries: Deliveries) -> None:
+        self._place, self._sender, self._clock, self._deliveries = place, sender, clock, deliveries
 
     async def send(self, letter: Letter) -> Delivery:
         """Hand over one letter; what the server does is in the outcome."""
+        return self._deliveries.came(await self._send(letter))
+
+    async def _send(self, letter: Letter) -> Delivery:
         try:
             recipient = mailbox(letter.to_address)
         except NoAddress:
