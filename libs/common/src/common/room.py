@@ -119,7 +119,7 @@ def whose(host: str) -> str:
     try:
         address = ip_address(host.partition("%")[0])
     except ValueError:
-        return "0.0.0.0"  # noqa: S104 - a socket of this machine that has no address
+        return "0.0.0.0"  # nosec B104 # noqa: S104 - a socket of this machine that has no address; nothing listens there
     if address.version == 4:  # noqa: PLR2004
         return host
     return str(address.ipv4_mapped) if address.ipv4_mapped else str(ip_network((int(address), 64), strict=False))
