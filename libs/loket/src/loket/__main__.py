@@ -7,6 +7,7 @@ import typer
 
 from loket.commands import clock, contracts, jars, lanes, letters, processing_records
 from loket.commands.acl import acl
+from loket.commands.audit import audit
 from loket.commands.demo import demo
 from loket.commands.rebuild import rebuild
 from loket.commands.recover import recover
@@ -22,6 +23,7 @@ app.command()(demo)
 app.command()(up)
 app.command()(reset)
 app.command()(rebuild)
+app.command()(audit)
 app.command()(recover)
 app.command()(token)
 app.command()(acl)

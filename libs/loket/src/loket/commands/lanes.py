@@ -1,7 +1,7 @@
 """`loket lanes`: cases that wait for somebody's help, in any of the four services."""
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Annotated, Any, NamedTuple
 
 import typer
@@ -45,7 +45,7 @@ class Platform:
 
     def __init__(self, urls: Iterable[str] | None, token: str | None) -> None:
         self._token, self.silent = token, list[str]()
-        self._urls = dict(_address(one) for one in urls or ())
+        self._urls = dict(addresses(urls))
 
     def ask(self, service: str, method: str, path: str) -> Any:
         """What the service answers; a refusal or silence is a `LoketError`."""
@@ -178,8 +178,10 @@ def _show(lanes: list[Parked]) -> None:
     Console(width=None if os.isatty(1) else 180).print(table)
 
 
-def _address(one: str) -> tuple[str, str]:
-    service, equals, address = one.partition("=")
-    if not equals or service not in SERVICES:
-        raise LoketError(f"An address is named as service=address, with a service of {', '.join(SERVICES)}.")
-    return service, address
+def addresses(urls: Iterable[str] | None) -> Iterator[tuple[str, str]]:
+    """Services with their addresses, as `--url` names them."""
+    for one in urls or ():
+        service, equals, address = one.partition("=")
+        if not equals or service not in SERVICES:
+            raise LoketError(f"An address is named as service=address, with a service of {', '.join(SERVICES)}.")
+        yield service, address.rstrip("/")
