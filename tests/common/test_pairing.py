@@ -92,6 +92,8 @@ async def test_a_log_without_events_that_it_had_long_since_is_refused() -> None:
     await one.compare(EMPTY)
     await one.note({OWN: 5})
 
+    await one.note({("party.contact-changed", 0): 50})  # that topic cannot be looked at
+
     assert await (await opened(store)).compare(log(end=5)) is None
     assert "2 events" in str(await (await opened(store)).compare(log(end=3)))
 

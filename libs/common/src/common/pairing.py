@@ -187,8 +187,9 @@ class Pairing:
         return f"is older than the log: it does not know the last events that this service has told ({topics})"
 
     def _told_more(self, log: LogState) -> str | None:
+        """Only of topics that may be looked at: what holds personal data is written and never read here."""
         durable, ends = {} if self._known is None else self._known.durable, _named(log.ends)
-        lost = {name: offset - ends.get(name, 0) for name, offset in durable.items() if ends.get(name, 0) < offset}
+        lost = {name: offset - ends[name] for name, offset in durable.items() if name in ends and ends[name] < offset}
         return f"is newer than the log: {sum(lost.values())} events that Kafka had acknowledged are not there any more" if lost else None
 
     async def _is_unknown(self, event: LastEvent) -> bool:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import logging
 import os
 import time
 from datetime import UTC, datetime, timedelta
@@ -47,6 +48,7 @@ def audit(
 
 
 async def _look(grace: timedelta, urls: dict[str, str], token: str | None, *, as_json: bool) -> int:
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # what it says in many lines is said in one at the end
     layout = Layout.read(os.environ)
     kafka = read(KafkaSettings) if "KAFKA_BOOTSTRAP_SERVERS" in os.environ else KafkaSettings(kafka_bootstrap_servers=layout.bootstrap)
     asking = Asking(layout, kafka, urls, token)
@@ -73,8 +75,9 @@ def _tell(found: dict[str, list[str]], silent: list[str], records: int, *, as_js
 
 
 def _print(found: dict[str, list[str]], silent: list[str], records: int) -> None:
+    fine = "unsure" if silent else "ok"
     for name, sentences in found.items():
-        typer.echo(f"{'FOUND' if sentences else 'ok   '}  {name.replace('_', ' ')}")
+        typer.echo(f"{'FOUND' if sentences else fine:<7}{name.replace('_', ' ')}")
         for sentence in sentences:
             typer.echo(f"       {sentence}")
     for sentence in silent:
