@@ -3,13 +3,17 @@
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Annotated
 
 import typer
 
+from loket.embedded.child import is_free
 from loket.errors import LoketError
 from loket.supervisor import SERVICES, Layout, StateFolder
 from loket.supervisor.environment import service_environment
+from loket.supervisor.own_kafka import own_kafka
 
 
 def recover(
@@ -17,22 +21,41 @@ def recover(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what is wrong and what would be done.")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask before anything is changed.")] = False,
 ) -> None:
-    """Bring a store that was restored or lost back to Kafka's log; the service must be stopped, Kafka must run.
+    """Bring a store that was restored or lost back to Kafka's log, while the service is stopped; the platform's own Kafka is started for it.
 
     Status 0 when store and log belong together, 1 when they do not, 2 when nobody can say. `docs/recovery.md` tells when to use it.
     """
     if service not in SERVICES:
         raise LoketError(f"There is no service {service}; name one of {', '.join(SERVICES)}.")
-    outcome = _run(service, "--dry-run")
-    if outcome == 0 or dry_run:
-        raise typer.Exit(outcome)
-    if not yes:
-        typer.confirm("Do it?", abort=True)
-    raise typer.Exit(_run(service))
-
-
-def _run(service: str, *more: str) -> int:
     layout = Layout.read(os.environ)
+    with _kafka_of(layout):
+        outcome = _run(layout, service, "--dry-run")
+        if outcome == 0 or dry_run:
+            raise typer.Exit(outcome)
+        if not yes:
+            typer.confirm("Do it?", abort=True)
+        raise typer.Exit(_run(layout, service))
+
+
+@contextmanager
+def _kafka_of(layout: Layout) -> Iterator[None]:
+    """The platform's own Kafka, which is started for this where the platform does not run."""
+    folder = StateFolder(layout.folder)
+    kafka = own_kafka(layout, folder)
+    if kafka is None or not is_free(layout.ports.kafka):
+        yield
+        return
+    typer.echo("Starting Kafka …")
+    folder.hold()
+    try:
+        kafka.start()
+        yield
+    finally:
+        kafka.stop()
+        folder.release()
+
+
+def _run(layout: Layout, service: str, *more: str) -> int:
     environment = service_environment(service, layout, StateFolder(layout.folder), os.environ)
     done = subprocess.run([sys.executable, "-m", service, "recover", *more], env=environment, check=False)  # noqa: S603 - our own module
     if done.returncode not in {0, 1}:
