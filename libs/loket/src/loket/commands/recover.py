@@ -21,7 +21,7 @@ def recover(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what is wrong and what would be done.")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask before anything is changed.")] = False,
 ) -> None:
-    """Bring a store that was restored or lost back to Kafka's log, while the service is stopped; the platform's own Kafka is started for it.
+    """Bring a store that was restored or lost back to Kafka's log, while its service is stopped; an own Kafka is started for it.
 
     Status 0 when store and log belong together, 1 when they do not, 2 when nobody can say. `docs/recovery.md` tells when to use it.
     """
