@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 from typing import Protocol
 
+from common.aggregate import Aggregate
 from common.clock import Clock
 from common.cloudevents import Received
+from common.errors import Contended
 from common.store.port import Store
 
 
@@ -19,3 +21,10 @@ class Restoring(Protocol):
 
     async def restore(self, store: Store, clock: Clock) -> list[str]:
         """Bring the store up to date; sentences on what was restored and what is lost. May be called again after a crash."""
+
+
+async def rewrite(store: Store, aggregate: Aggregate) -> None:
+    """Save an aggregate as it was restored; nothing follows from that."""
+    aggregate.version += 1
+    if not await store.save(aggregate, ()):
+        raise Contended("Somebody else works on the store; stop every replica first.")

@@ -11,9 +11,9 @@ from uuid import UUID
 
 from common.clock import Clock
 from common.cloudevents import Received
-from common.errors import Contended
 from common.events.base import CaseEvent
 from common.events.case import BsnIssued, CaseClosed, CaseCreated, CaseStatusChanged, PermitDecided
+from common.restoring import rewrite
 from common.store.port import Store
 from intake.domain.case import Case
 from intake.domain.messages import GiveUpWaiting
@@ -49,7 +49,7 @@ class RestoringCases:
             self._catch_up(case)
             if case != before:
                 restored += 1
-                await _save(store, case)
+                await rewrite(store, case)
         partners = ", ".join(f"{partner} {count}" for partner, count in sorted(missing.items()))
         return [
             f"{restored} cases were brought up to date: closed, permits decided, numbers issued.",
@@ -71,9 +71,3 @@ class RestoringCases:
                 case.forget(GiveUpWaiting)
                 case.status, case.result = ended[-1].to_status, closed.result
                 case.reasons, case.closed_at = closed.reason_codes, closed.occurred_at
-
-
-async def _save(store: Store, case: Case) -> None:
-    case.version += 1
-    if not await store.save(case, ()):
-        raise Contended("Somebody else works on the store; stop every replica first.")

@@ -9,9 +9,9 @@ from uuid import UUID
 
 from common.clock import Clock
 from common.cloudevents import Received
-from common.errors import Contended
 from common.events.base import Event
 from common.events.notification import NotificationFailed, NotificationRequested, NotificationSent, NotificationSuppressed
+from common.restoring import rewrite
 from common.store.port import Store
 from notifications.domain import Lost, Message, SendMessage, SettleUnknown, State, Template
 
@@ -85,6 +85,4 @@ def _kept_of(requested: NotificationRequested) -> Message:
 async def _close(store: Store, letter: Message, state: State, reason_code: str | None, at: datetime) -> None:
     letter.forget(SendMessage).forget(SettleUnknown)
     letter.state, letter.reason_code, letter.settled_at = state, reason_code, at
-    letter.version += 1
-    if not await store.save(letter, ()):
-        raise Contended("Somebody else works on the store; stop every replica first.")
+    await rewrite(store, letter)

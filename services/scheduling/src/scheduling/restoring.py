@@ -11,7 +11,6 @@ from uuid import UUID
 
 from common.clock import Clock
 from common.cloudevents import Received
-from common.errors import Contended
 from common.events.appointment import (
     AppointmentCancelled,
     AppointmentCheckedIn,
@@ -22,6 +21,7 @@ from common.events.appointment import (
 from common.events.base import Event
 from common.events.case import CaseScreened
 from common.events.visit import VisitCancelled, VisitConfirmed, VisitDeferred, VisitItem, VisitProposed
+from common.restoring import rewrite
 from common.store.port import Store
 from scheduling.domain.agenda import Agenda
 from scheduling.domain.appointment import Appointment, Change, State
@@ -104,9 +104,9 @@ class RestoringVisits:
                 continue
             restored, planned = restored + 1, planned + (visit.stage is Stage.DEFERRED)
             await self._hold(store, visit)
-            await _save(store, visit)
+            await rewrite(store, visit)
         for agenda in self._agendas.values():
-            await _save(store, agenda)
+            await rewrite(store, agenda)
         return [
             f"{restored} of {len(self._told)} visits were restored to what was told of them last; {planned} of these are planned anew.",
             f"{lost} visits cannot be restored: the log does not hold the screening of their cases.",
@@ -193,9 +193,3 @@ def _plan_anew(visit: Visit, now: datetime) -> Visit:
         visit.location, visit.day, visit.appointments = None, None, ()
         visit.at(now, RetryVisit(visit_id=visit.id))
     return visit
-
-
-async def _save(store: Store, aggregate: Visit | Agenda) -> None:
-    aggregate.version += 1
-    if not await store.save(aggregate, ()):
-        raise Contended("Somebody else works on the store; stop every replica first.")
