@@ -24,7 +24,7 @@ WELL = [
     ("notification.requested", "m1", 1, LETTER),
     ("notification.sent", "m1", 1, {"messageId": "m1", "caseId": "c1"}),
 ]
-ANSWERS = Answers(1, {"c1": 5}, {"reporting": Group(0, False, 0.0)}, {"intake": {"loket_parked_lanes": 0.0}})
+ANSWERS = Answers((1, 1), {"c1": 5}, {"reporting": Group(0, False, 0.0)}, {"intake": {"loket_parked_lanes": 0.0}})
 
 
 def folded(*events: tuple[str, str, int, dict[str, Any]]) -> Fold:
@@ -54,14 +54,17 @@ def test_what_adds_up_is_no_finding_also_when_told_twice_or_in_a_new_epoch() -> 
 
 OTHER = {"caseId": "c1", "visitId": "v2", "revision": 1, "items": [ITEM | {"appointmentId": "a2", "startsAt": "2026-12-03T09:15:00Z"}]}
 SPOILED = {
-    "every_case_is_told": (WELL, ANSWERS.__class__(3, {"c1": 5}, {}, {})),
-    "every_desk_case_has_a_visit": ([*WELL[:2], *WELL[3:]], Answers(1, {}, {}, {})),
-    "no_slot_is_given_twice": ([*WELL, ("visit.confirmed", "v2", 1, OTHER)], Answers(1, {}, {}, {})),
-    "every_letter_has_one_outcome": ([*WELL, ("notification.sent", "m1", 2, {"messageId": "m1", "caseId": "c1"})], Answers(1, {}, {}, {})),
+    "every_case_is_told": (WELL, Answers((3, 3), {"c1": 5}, {}, {})),
+    "every_desk_case_has_a_visit": ([*WELL[:2], *WELL[3:]], Answers((1, 1), {}, {}, {})),
+    "no_slot_is_given_twice": ([*WELL, ("visit.confirmed", "v2", 1, OTHER)], Answers((1, 1), {}, {}, {})),
+    "every_letter_has_one_outcome": (
+        [*WELL, ("notification.sent", "m1", 2, {"messageId": "m1", "caseId": "c1"})],
+        Answers((1, 1), {}, {}, {}),
+    ),
     "numbers_have_no_gaps": ([*WELL, ("case.status-changed", "c1", 2, {})], ANSWERS),
-    "timelines_are_the_log": (WELL, Answers(1, {"c1": 4}, {}, {})),
-    "services_say_how_far_they_are": (WELL, Answers(1, {}, {"reporting": Group(7, True, 0.0)}, {})),
-    "nothing_waits_for_somebody": (WELL, Answers(1, {}, {}, {"intake": {"loket_parked_lanes": 2.0, "loket_breaker_open": 1.0}})),
+    "timelines_are_the_log": (WELL, Answers((1, 1), {"c1": 4}, {}, {})),
+    "services_say_how_far_they_are": (WELL, Answers((1, 1), {}, {"reporting": Group(7, True, 0.0)}, {})),
+    "nothing_waits_for_somebody": (WELL, Answers((1, 1), {}, {}, {"intake": {"loket_parked_lanes": 2.0, "loket_breaker_open": 1.0}})),
 }
 
 
@@ -76,11 +79,19 @@ def test_a_letter_that_expired_without_a_word_is_found_and_one_that_waits_is_not
     waits = ("notification.requested", "m2", 1, LETTER | {"messageId": "m2", "expiresAt": "2026-12-09T11:00:00Z"})
     silent = ("notification.requested", "m3", 1, LETTER | {"messageId": "m3"})
 
-    assert found(folded(*WELL, waits), Answers(1, {}, {}, {})) == {}
-    assert "m3" in found(folded(*WELL, silent), Answers(1, {}, {}, {}))["every_letter_has_one_outcome"][0]
+    assert found(folded(*WELL, waits), Answers((1, 1), {}, {}, {})) == {}
+    assert "m3" in found(folded(*WELL, silent), Answers((1, 1), {}, {}, {}))["every_letter_has_one_outcome"][0]
 
 
 def test_who_does_not_know_how_far_it_is_does_not_say_that_it_is_not_behind() -> None:
-    sentences = found(folded(*WELL), Answers(1, {}, {"reporting": Group(7, True, nan)}, {}))["services_say_how_far_they_are"]
+    sentences = found(folded(*WELL), Answers((1, 1), {}, {"reporting": Group(7, True, nan)}, {}))["services_say_how_far_they_are"]
 
     assert sentences == ["reporting is 7 records behind and does not read on"]
+
+
+def test_what_comes_while_the_auditor_looks_is_no_finding() -> None:
+    assert found(folded(*WELL), Answers((1, 2), {}, {}, {})) == {}
+
+    fold = folded(*WELL)
+    fold.latest["c1"] = NOW
+    assert found(fold, Answers((1, 1), {"c1": 4}, {}, {})) == {}

@@ -30,10 +30,12 @@ class Asking:
     def __init__(self, layout: Layout, kafka: KafkaSettings, urls: Mapping[str, str], token: str | None) -> None:
         self._layout, self._kafka, self._urls, self._token = layout, kafka, urls, token
         self.silent: list[str] = []
+        self._before: int | None = None
 
     async def log(self) -> Fold:
         """Everything that was told, but for the topic with personal data."""
         fold, prefix = Fold(), self._kafka.topic_prefix
+        self._before = self._cases()
         topics = [topic.name for topic in TOPICS if topic.name != "party.contact-changed"]
         try:
             async with open_log(self._kafka, topics) as log:
@@ -55,7 +57,9 @@ class Asking:
         }
         newest = sorted(fold.created, key=fold.created.__getitem__)[-SAMPLE:]
         timelines = {id_: count for id_ in newest if (count := self._timeline(id_)) is not None}
-        return Answers(self._cases(), timelines, groups, gauges)
+        after = self._cases()
+        cases = None if self._before is None or after is None else (self._before, after)
+        return Answers(cases, timelines, groups, gauges)
 
     async def _behind(self) -> dict[str, tuple[int, int]]:
         """Records before each group, and how many it has read."""

@@ -30,6 +30,8 @@ class Fold:
     outcomes: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     events_of: Counter[str] = field(default_factory=Counter)
     """Events per case, repetitions left out."""
+    latest: dict[str, datetime] = field(default_factory=dict)
+    """When something was last told about a case."""
     gaps: list[str] = field(default_factory=list)
     altered: list[str] = field(default_factory=list)
     records: int = 0
@@ -66,6 +68,7 @@ class Fold:
     def _fold(self, topic: str, data: dict[str, Any], time: datetime) -> None:
         if "caseId" in data:
             self.events_of[data["caseId"]] += 1
+            self.latest[data["caseId"]] = max(time, self.latest.get(data["caseId"], time))
         if topic.startswith("visit."):
             self._plan(topic, data)
         elif topic.startswith("notification."):
