@@ -27,10 +27,10 @@ ARG REGION=south-limburg
 COPY --from=build /opt/loket /opt/loket
 COPY regions/${REGION}/${SERVICE} /regions/${REGION}/${SERVICE}
 ENV PATH=/opt/loket/bin:$PATH PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 HOME=/tmp \
-    HOST=0.0.0.0 PORT=8000 REGION_PATH=/regions/${REGION}
+    HOST=0.0.0.0 PORT=8000 METRICS_PORT=9464 REGION_PATH=/regions/${REGION}
 WORKDIR /tmp
 USER 10001:10001
-EXPOSE 8000
+EXPOSE 8000 9464
 HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=3 \
     CMD ["python", "-c", "import urllib.request as ask; ask.urlopen('http://127.0.0.1:8000/health/ready', timeout=4)"]
 

@@ -138,6 +138,7 @@ class Platform:
         own = {
             "HOST": "127.0.0.1",
             "PORT": str(self.ports[name or service]),
+            "METRICS_PORT": "0",
             "KAFKA_BOOTSTRAP_SERVERS": grounds.bootstrap,
             "TOPIC_PREFIX": self.prefix,
             "SQLITE_PATH": str(self.store(service)),

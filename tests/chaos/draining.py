@@ -42,7 +42,7 @@ class Draining:
         behind = {name: sum(behind_by(one) for one in places.values()) for name, places in groups.items()}
         words = [f"{name}: {count} records" for name, count in behind.items() if count]
         for process in self._platform.services:
-            status, text = ask(process.port, "/metrics")
+            status, text = ask(process.metrics_port, "/metrics")
             words += [f"{process.name}: no metrics"] if status != 200 else []
             words += [f"{process.name}: {line}" for line in text.splitlines() if line.startswith(OUTBOX) and not line.endswith(" 0.0")]
         return "; ".join(words)

@@ -39,7 +39,7 @@ class Dump:
     async def write(self) -> None:
         """Everything but `run.json`."""
         (self.folder / "groups.json").write_bytes(orjson.dumps(self._draining.groups()))
-        metrics = {process.name: ask(process.port, "/metrics", 10)[1] for process in self._platform.services}
+        metrics = {process.name: ask(process.metrics_port, "/metrics", 10)[1] for process in self._platform.services}
         (self.folder / "metrics.json").write_bytes(orjson.dumps(metrics))
         desk_days = await asyncio.to_thread(self._log)
         await asyncio.to_thread(copy_stores, self._platform)

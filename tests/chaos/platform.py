@@ -21,6 +21,7 @@ from loket.embedded.kafka_cluster import KafkaCluster
 from loket.errors import LoketError
 from loket.supervisor import SERVICES, Layout, Ports, StateFolder
 from loket.supervisor.environment import service_environment
+from loket.supervisor.layout import METRICS
 
 REPLICAS = 2
 SECOND = 20
@@ -125,6 +126,7 @@ class Platform:
         port = self.layout.ports.by_name()[service] + replica * SECOND
         own = {
             "PORT": str(port),
+            "METRICS_PORT": str(port + METRICS),
             "KAFKA_BOOTSTRAP_SERVERS": ",".join(f"{HOST}:{one + ADVERTISED}" for one in self.layout.broker_ports),
             "SMTP_PORT": str(self.layout.ports.smtp + SECOND),
             "SMTP_DEDUPLICATES": "false",

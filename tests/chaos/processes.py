@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from loket.embedded.child import HOST, Child, start_child
+from loket.supervisor.layout import METRICS
 
 READY_WITHIN = 60.0
 
@@ -20,6 +21,10 @@ class Process:
         self._command, self._output, self._environ = [sys.executable, "-P", *command], output, environ
         self.child: Child | None = None
         self.wanted = False
+
+    @property
+    def metrics_port(self) -> int:
+        return self.port + METRICS
 
     @property
     def alive(self) -> bool:

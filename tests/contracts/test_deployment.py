@@ -54,17 +54,17 @@ def test_compose_sets_only_what_a_service_can_be_told(compose: dict[str, Any], p
 def test_the_image_sets_only_what_every_service_can_be_told(dockerfile: str) -> None:
     (said,) = [line for line in dockerfile.replace("\\\n", " ").splitlines() if line.startswith("ENV PATH=")]
     ours = set(re.findall(r"([A-Z_]+)=", said)) - {"PATH", "PYTHONDONTWRITEBYTECODE", "PYTHONUNBUFFERED", "HOME"}
-    assert ours == {"HOST", "PORT", "REGION_PATH"}
+    assert ours == {"HOST", "PORT", "METRICS_PORT", "REGION_PATH"}
     assert ours <= environment_names(ServiceSettings)
 
 
 @every_service
 def test_ports_are_those_that_the_image_listens_on(dockerfile: str, compose: dict[str, Any], name: str) -> None:
-    port = re.search(r"\bPORT=(\d+)", dockerfile)
-    assert port is not None
-    assert f"EXPOSE {port[1]}" in dockerfile
-    assert f"http://127.0.0.1:{port[1]}/health/ready" in dockerfile
-    assert [address.rsplit(":", 1)[1] for address in compose["services"][name]["ports"]] == [port[1]]
+    ports = [re.search(rf" {setting}=(\d+)", dockerfile) for setting in ("PORT", "METRICS_PORT")]
+    port, metrics = (found[1] for found in ports if found)
+    assert f"EXPOSE {port} {metrics}" in dockerfile
+    assert f"http://127.0.0.1:{port}/health/ready" in dockerfile
+    assert [address.rsplit(":", 1)[1] for address in compose["services"][name]["ports"]] == [port, metrics]
 
 
 def test_nobody_in_the_image_is_root_and_nothing_is_run_by_a_shell(dockerfile: str) -> None:

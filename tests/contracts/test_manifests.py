@@ -20,6 +20,7 @@ from loket.supervisor import SERVICES
 
 pytestmark = pytest.mark.skipif(shutil.which("kubectl") is None, reason="kubectl is not on this machine, so the overlays were not rendered")
 SECRETLY = re.compile(r"PASSWORD|SECRET|TOKEN|KEY|CREDENTIAL")
+METRICS_PORT = ServiceSettings.model_fields["metrics_port"].default
 ROOTLESS = {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}}
 
 
@@ -88,10 +89,19 @@ def test_probes_ask_routes_that_exist_at_the_port_that_the_image_listens_on(mani
     routes = (root / "libs/common/src/common/web.py").read_text()
     for deployment in of_kind(manifests, "Deployment").values():
         container = deployment["spec"]["template"]["spec"]["containers"][0]
-        assert container["ports"] == [{"name": "http", "containerPort": 8000}]
+        assert container["ports"] == [{"name": "http", "containerPort": 8000}, {"name": "metrics", "containerPort": METRICS_PORT}]
         for probe, path in {"startupProbe": "started", "livenessProbe": "live", "readinessProbe": "ready"}.items():
             assert container[probe]["httpGet"] == {"path": f"/health/{path}", "port": "http"}
             assert f'"/health/{path}"' in routes
+
+
+def test_partners_do_not_reach_the_metrics(manifests: list[Manifest]) -> None:
+    policies = of_kind(manifests, "NetworkPolicy")
+    reached = {name: [port["port"] for rule in one["spec"].get("ingress", []) for port in rule["ports"]] for name, one in policies.items()}
+    assert reached["callers-to-services"] == ["http"]
+    assert [name for name, ports in reached.items() if "metrics" in ports] == ["scrapers-to-metrics"]
+    for name in SERVICES:
+        assert [port["targetPort"] for port in of_kind(manifests, "Service")[name]["spec"]["ports"]] == ["http", "metrics"]
 
 
 def test_a_service_finds_its_region_pack_where_it_looks(manifests: list[Manifest], root: Path) -> None:

@@ -32,11 +32,9 @@ REGION = Path(__file__).parents[2] / "regions" / "south-limburg"
 NOW = datetime(2026, 11, 30, tzinfo=UTC)
 ANYBODY = {"/health/live", "/health/ready", "/health/started"}
 """Asked by whatever runs the container, which has no token; the answers hold no more than a word."""
-COUNTS = {"/metrics"}
-"""Open, since scrapers cannot renew tokens: counts by route, topic and partner-free label, no ids; the network says who reaches it."""
 PAPERS = {"/", "/docs", "/openapi.json", *(f"/swagger/{file}" for file in ("favicon-32x32.png", "swagger-ui-bundle.js", "swagger-ui.css"))}
 """What is published anyway: docs/contracts/openapi."""
-OPEN = ANYBODY | COUNTS | PAPERS
+OPEN = ANYBODY | PAPERS
 SIGNED = {"/v1/events", "/v1/submissions/{submission_id}"}
 MODULES = {"intake": intake, "scheduling": scheduling, "notifications": notifications, "reporting": reporting}
 SOME_ID = "00000000-0000-0000-0000-000000000000"

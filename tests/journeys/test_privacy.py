@@ -6,6 +6,8 @@ import pytest
 from journeys.reaching import everything_in_the_log, served
 from whole_platform import Platform, registration
 
+from common.metrics_server import exposition
+
 pytestmark = pytest.mark.kafka
 
 NAME, EMAIL = "Canary Zebrafinch", "zebrafinch@canary.example"
@@ -32,7 +34,7 @@ async def test_canaries_are_in_no_event_key_header_log_span_metric_or_answer(pla
         for record in await everything_in_the_log(platform)
     }
     seen = {place: text for place, text in seen.items() if "party.contact-changed" not in place}
-    seen |= {f"metrics of {name}": (await platform.clients[name].get("/metrics")).text for name in platform.services}
+    seen |= {f"metrics of {name}": exposition(platform.services[name]).decode() for name in platform.services}
     seen["spans"] = " ".join(span.to_json() for span in platform.spans.get_finished_spans())
     seen["logs"] = "".join(capfd.readouterr())
     seen["timeline"] = json.dumps(await platform.timeline(case))

@@ -23,13 +23,14 @@ from loket.supervisor import supervisor as supervising
 from loket.supervisor.pauses import LONGEST, Pauses
 
 SERVICE = """
-import http.server, json, os, pathlib
+import http.server, json, os, pathlib, socket
 class Answer(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
         self.send_response(200 if self.path == "/health/ready" else 404)
         self.end_headers()
     def log_message(self, *_): pass
 print("told", json.dumps({name: os.environ.get(name) for name in os.environ["TELL"].split()}), flush=True)
+metrics = socket.create_server((os.environ["HOST"], int(os.environ["METRICS_PORT"])))
 http.server.HTTPServer((os.environ["HOST"], int(os.environ["PORT"])), Answer).serve_forever()
 """
 TELL = "KAFKA_BOOTSTRAP_SERVERS SQLITE_PATH MONGO_URL OIDC_JWKS CLOCK_FILE ENVIRONMENT PARTNER_SECRETS_PATH SMTP_PORT"
@@ -241,7 +242,7 @@ def loket_up(layout: Layout, environ: dict[str, str]) -> "subprocess.Popen[str]"
     """The command itself, with the ports of the layout instead of a row of them."""
     script = (
         "import sys; from loket.commands import up; from loket.supervisor import Layout, Ports; from pathlib import Path\n"
-        f"ports = Ports(*{list(layout.ports.by_name().values())})\n"
+        f"ports = {layout.ports!r}\n"
         f"layout = Layout(folder=Path({str(layout.folder)!r}), region=Path({str(layout.region)!r}), ports=ports)\n"
         "Layout.read = lambda *_, **__: layout\n"
         "up.up()"

@@ -16,6 +16,7 @@ from worlds.web_toy import made
 from common import probing
 from common.errors import Unavailable
 from common.events.visit import VisitDeferred
+from common.metrics_server import MetricsServer, exposition
 from common.overload import Cause
 from common.runner import Origin
 from common.service import Service
@@ -85,11 +86,27 @@ async def test_liveness_fails_when_records_wait_and_none_is_settled_unless_it_is
     assert (await client.get("/health/live")).status_code == 200
 
 
-async def test_the_metrics_are_there(client: httpx.AsyncClient) -> None:
+async def test_the_metrics_are_there(service: Service[Any], client: httpx.AsyncClient) -> None:
     await client.get("/v1/trouble/rejected")
 
-    text = (await client.get("/metrics")).text
+    text = exposition(service).decode()
     assert 'loket_http_request_seconds_count{method="GET",route="/v1/trouble/{kind}",status="400"} 1.0' in text
+
+
+async def test_metrics_have_a_port_of_their_own_and_the_other_does_not_answer_them(
+    service: Service[Any], client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(service.blueprint.settings, "metrics_port", 0)
+    assert (await client.get("/metrics")).status_code == 404
+    server = MetricsServer(service)
+    await server.listen()
+    try:
+        port = server.servers[0].sockets[0].getsockname()[1]
+        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False) as scraper:
+            assert "loket_outbox_age_seconds 0.0" in (await scraper.get("/metrics")).text
+            assert (await scraper.get("/health/live")).status_code == 404
+    finally:
+        await server.shutdown()
 
 
 async def test_when_the_outbox_is_too_far_behind_new_work_is_asked_to_come_later(service: Service[Any]) -> None:

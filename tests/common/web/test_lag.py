@@ -11,6 +11,7 @@ import pytest
 from aiokafka import TopicPartition
 from chassis import new, record_of
 
+from common.metrics_server import exposition
 from common.service import Service
 
 PLACES = (TopicPartition("case.referred", 0), TopicPartition("case.referred", 1))
@@ -53,42 +54,40 @@ def hear(service: Service[Any], ago: float = 0.0) -> None:
     service.consuming.connection.note(answer, asyncio.get_running_loop().time() - ago)
 
 
-async def lag(client: httpx.AsyncClient) -> float:
-    text = (await client.get("/metrics")).text
+def lag(service: Service[Any]) -> float:
+    text = exposition(service).decode()
     return float(next(line.split()[-1] for line in text.splitlines() if line.startswith('loket_lag_records{topic="case.referred"}')))
 
 
-async def test_it_counts_what_lies_there_at_the_moment_of_asking(client: httpx.AsyncClient, kafka: Client) -> None:
-    assert await lag(client) == 0
+async def test_it_counts_what_lies_there_at_the_moment_of_asking(service: Service[Any], kafka: Client) -> None:
+    assert lag(service) == 0
     kafka.ends[PLACES[0]] = 14
-    assert await lag(client) == 4
+    assert lag(service) == 4
     kafka.positions[PLACES[0]] = 14
-    assert await lag(client) == 0
+    assert lag(service) == 0
 
 
-async def test_a_batch_in_hand_is_not_settled_yet(service: Service[Any], client: httpx.AsyncClient, kafka: Client) -> None:
+async def test_a_batch_in_hand_is_not_settled_yet(service: Service[Any], kafka: Client) -> None:
     assert kafka.highwater(PLACES[0]) == 10
     service.consuming.in_hand = (record_of(new(), 1), record_of(new(), 1))
-    assert await lag(client) == 2
+    assert lag(service) == 2
 
 
-async def test_an_end_or_a_position_that_nobody_has_heard_of_is_no_rest(client: httpx.AsyncClient, kafka: Client) -> None:
+async def test_an_end_or_a_position_that_nobody_has_heard_of_is_no_rest(service: Service[Any], kafka: Client) -> None:
     kafka.ends[PLACES[1]] = None
-    assert isnan(await lag(client))
+    assert isnan(lag(service))
     kafka.ends[PLACES[1]], kafka.positions[PLACES[1]] = 10, None
-    assert isnan(await lag(client))
+    assert isnan(lag(service))
 
 
-async def test_before_the_first_partitions_and_while_they_change_hands_nothing_is_known(
-    service: Service[Any], client: httpx.AsyncClient, kafka: Client
-) -> None:
+async def test_before_the_first_partitions_and_while_they_change_hands_nothing_is_known(service: Service[Any], kafka: Client) -> None:
     service.consuming.assigned.clear()
-    assert isnan(await lag(client))
+    assert isnan(lag(service))
     service.consuming.assigned.set()
     await service.consuming.on_partitions_revoked(kafka.assignment())
-    assert isnan(await lag(client))
+    assert isnan(lag(service))
     await service.consuming.on_partitions_assigned(kafka.assignment())
-    assert await lag(client) == 0
+    assert lag(service) == 0
 
 
 async def test_when_kafka_has_not_answered_for_long_the_lag_is_unknown_and_the_service_unready(
@@ -97,14 +96,14 @@ async def test_when_kafka_has_not_answered_for_long_the_lag_is_unknown_and_the_s
     assert kafka.highwater(PLACES[0]) == 10
     assert (await client.get("/health/ready")).status_code == 200
     hear(service, ago=60)
-    assert isnan(await lag(client))
+    assert isnan(lag(service))
     assert (await client.get("/health/ready")).json()["detail"] == "Not ready: Kafka does not answer."
     assert (await client.get("/health/live")).status_code == 200
-    text = (await client.get("/metrics")).text
+    text = exposition(service).decode()
     assert "loket_kafka_connected 0.0" in text
     assert 60 <= service.metrics.fetch_age._value.get() < 600
     service.consuming.connection.answered_at = asyncio.get_running_loop().time()  # heartbeats alone do not say where a partition ends
-    assert isnan(await lag(client))
+    assert isnan(lag(service))
 
 
 async def test_who_needs_no_kafka_is_ready_without_it_until_its_outbox_is_too_old(service: Service[Any], client: httpx.AsyncClient) -> None:

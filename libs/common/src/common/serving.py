@@ -3,6 +3,7 @@
 import logging
 import os
 import resource
+import socket
 import sys
 import threading
 from collections.abc import Callable
@@ -13,6 +14,7 @@ import uvicorn
 
 from common.blueprint import Blueprint
 from common.interpreter import settle_down
+from common.metrics_server import MetricsServer
 from common.patience import bounded_protocol
 from common.room import Room, Share, networks
 from common.service import Service
@@ -27,9 +29,21 @@ MOST_FILES = 65_536
 class Server(uvicorn.Server):
     """Says that it is not ready, goes on answering until balancers have heard of it, then stops; ends in any case."""
 
-    def __init__(self, config: uvicorn.Config, service: Service[Any], drain: float) -> None:
+    def __init__(self, config: uvicorn.Config, service: Service[Any], drain: float, metrics: MetricsServer | None = None) -> None:
         super().__init__(config)
-        self._service, self._drain = service, drain
+        self._service, self._drain, self._metrics = service, drain, metrics
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Listen, for scrapes as well."""
+        if self._metrics is not None:
+            await self._metrics.listen()
+        await super().startup(sockets)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Stop the service, then the metrics, which tell how the stop goes."""
+        await super().shutdown(sockets)
+        if self._metrics is not None:
+            await self._metrics.shutdown()
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """SIGTERM or Ctrl-C; the second one does not wait."""
@@ -64,10 +78,11 @@ def run(blueprint: Blueprint[Any]) -> None:
     service.log.info(
         "starting",
         address=f"http://{settings.host}:{settings.port}",
+        metrics=f"http://{settings.host}:{settings.metrics_port}/metrics",
         store="mongo" if settings.mongo_url else "sqlite",
         region=str(settings.region_path.name),
     )
-    server = Server(config, service, settings.drain_seconds)
+    server = Server(config, service, settings.drain_seconds, MetricsServer(service))
     service.guard.refused = lambda: setattr(server, "should_exit", True)
     server.run()
     if service.guard.refusal is not None:

@@ -18,6 +18,9 @@ class ServiceSettings(KafkaSettings):
     )
     host: str = Field(default="127.0.0.1", description="Address to listen on.")
     port: int = Field(default=8000, ge=0, le=65535, description="Port to listen on.")
+    metrics_port: int = Field(
+        default=9464, ge=0, le=65535, description="Port of `/metrics` alone: for Prometheus, not for partners. 0 takes any free one."
+    )
     sqlite_path: Path = Field(
         default=Path(".loket/stores/service.sqlite"), description="File of the embedded store; used when there is no MONGO_URL."
     )

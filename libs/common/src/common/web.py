@@ -1,4 +1,4 @@
-"""The HTTP side that all services share: health, metrics, lanes, security headers, access log, OpenAPI after the NL API Design Rules."""
+"""The HTTP side that all services share: health, lanes, security headers, access log, OpenAPI after the NL API Design Rules."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from fastapi import APIRouter, FastAPI
 from fastapi_swagger import patch_fastapi
 from opentelemetry.trace import SpanKind
-from prometheus_client import generate_latest
 from starlette.responses import Response
 
 from common.access.keys import keys_at
@@ -20,7 +19,7 @@ from common.probing import StoreProbe
 from common.problems import MISTAKE, answer_problems, problem
 from common.processing.routes import processing_routes
 from common.telemetry import traceparent_of_request
-from common.watch import look, stuck
+from common.watch import stuck
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -37,7 +36,7 @@ HEADERS = [
     (b"x-frame-options", b"DENY"),
 ]
 PATIENCE = 3.0  # seconds that readiness waits for the store; a probe gives up after five
-QUIET = frozenset({"/health/live", "/health/ready", "/health/started", "/metrics"})
+QUIET = frozenset({"/health/live", "/health/ready", "/health/started"})
 
 
 def make_app(service: Service[Any], router: APIRouter) -> FastAPI:
@@ -92,11 +91,6 @@ def _health(service: Service[Any]) -> APIRouter:
     @router.get("/health/started")
     async def started() -> Response:
         return _fine()
-
-    @router.get("/metrics")
-    async def metrics() -> Response:
-        look(service)  # who asks twice to see whether all is at rest must not be told what was a second ago
-        return Response(generate_latest(service.metrics.registry), media_type="text/plain; version=0.0.4; charset=utf-8")
 
     return router
 

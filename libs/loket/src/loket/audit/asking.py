@@ -91,9 +91,9 @@ class Asking:
             return None
 
     def _metrics(self, service: str) -> dict[str, float] | None:
-        address = self._urls.get(service, self._layout.address(service))
+        address = self._layout.metrics_address(service)
         try:
-            text = httpx.get(f"{address}/metrics", timeout=10, trust_env=False).raise_for_status().text
+            text = httpx.get(address, timeout=10, trust_env=False).raise_for_status().text
         except httpx.HTTPError:
             self._note(f"{service} gives no metrics at {address}")
             return None

@@ -24,7 +24,7 @@ from loket.story.partner import Partners
 from loket.story.script import read_script, smaller, submissions
 from loket.story.staff import Staff
 from loket.story.verdict import FigureVerdict, RowVerdict, differences, figures_table, judge, judge_figures, table
-from loket.supervisor import SERVICES, Layout, StateFolder, Supervisor
+from loket.supervisor import Layout, StateFolder, Supervisor
 from loket.tokens import Badges
 
 Once = Annotated[bool, typer.Option("--once", help="Leave after the story; status 0 only when every expectation held.")]
@@ -80,7 +80,7 @@ async def _play(layout: Layout, share: float) -> bool:
     written = submissions(script, days.working)
     limits = httpx.Limits(max_connections=64, max_keepalive_connections=64)
     async with httpx.AsyncClient(timeout=30, limits=limits) as client:
-        staff = Staff(client, {name: layout.address(name) for name in SERVICES}, Badges(folder))
+        staff = Staff(client, layout, Badges(folder))
         partners = Partners(client, layout.address("intake"), folder.partner_secrets, _sources(layout.region))
         month = Month(script, written, days, partners, staff, clock)
         console.print(f"{script.title}: {len(written)} submissions from {days.working[0]:%d %B %Y}, by the shifted clock.")

@@ -12,7 +12,9 @@ from loket.supervisor import SERVICES, Layout
 
 PortBase = Annotated[
     int | None,
-    typer.Option(help="Moves all ports together; 8100 gives 8101 to 8105, 8025 and 19092.", show_default="LOKET_PORT_BASE, else 8100"),
+    typer.Option(
+        help="Moves all ports together; 8100 gives 8101 to 8105, 8111 to 8114, 8025 and 19092.", show_default="LOKET_PORT_BASE, else 8100"
+    ),
 ]
 
 
@@ -46,7 +48,7 @@ def banner(layout: Layout) -> str:
     kafka = "as KAFKA_BOOTSTRAP_SERVERS says" if layout.kafka_bootstrap_servers else f"a real Apache Kafka of {nodes}, run by loket"
     kafka += ", with TLS and a user per service" if layout.secure else ""
     store = "MongoDB, as MONGO_URL says" if layout.mongo_url else f"SQLite under {layout.folder / 'stores'}"
-    services = [f"  {name:<14} {layout.address(name)}/docs   metrics {layout.address(name)}/metrics" for name in SERVICES]
+    services = [f"  {name:<14} {layout.address(name)}/docs   metrics {layout.metrics_address(name)}" for name in SERVICES]
     lines = [
         "",
         "Loket runs.",

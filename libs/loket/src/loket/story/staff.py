@@ -10,6 +10,7 @@ import httpx
 
 from loket.errors import LoketError
 from loket.story.patience import ask
+from loket.supervisor import SERVICES, Layout
 from loket.tokens import Badges
 
 QUIET = ("loket_lag_records{", "loket_outbox_aggregates ")
@@ -19,8 +20,8 @@ LOOK = 0.03  # seconds
 class Staff:
     """Each of them with a token of the role that a route is for."""
 
-    def __init__(self, client: httpx.AsyncClient, addresses: dict[str, str], badges: Badges) -> None:
-        self._client, self._at, self._badges = client, addresses, badges
+    def __init__(self, client: httpx.AsyncClient, layout: Layout, badges: Badges) -> None:
+        self._client, self._layout, self._badges = client, layout, badges
 
     async def get(self, service: str, path: str, **query: Any) -> Any:
         """The answer of a route."""
@@ -52,23 +53,23 @@ class Staff:
         """Wait until no service has records of Kafka or entries of its outbox before it."""
         quiet = 0
         for _ in range(int(deadline / LOOK)):
-            quiet = quiet + 1 if all(await asyncio.gather(*(self._is_quiet(at) for at in self._at.values()))) else 0
+            quiet = quiet + 1 if all(await asyncio.gather(*map(self._is_quiet, SERVICES))) else 0
             if quiet == 2:  # noqa: PLR2004 - what one look missed, the next one sees
                 return
             await asyncio.sleep(LOOK)
         raise LoketError(f"The platform did not come to rest within {deadline:.0f} s; see its logs, and `loket lanes list`.")
 
-    async def _is_quiet(self, address: str) -> bool:
+    async def _is_quiet(self, service: str) -> bool:
         try:
-            metrics = (await self._client.get(f"{address}/metrics")).text
-            ready = (await self._client.get(f"{address}/health/ready")).status_code
+            metrics = (await self._client.get(self._layout.metrics_address(service))).text
+            ready = (await self._client.get(f"{self._layout.address(service)}/health/ready")).status_code
         except httpx.TransportError:
             return False
         return ready == httpx.codes.OK and all(line.endswith(" 0.0") for line in metrics.splitlines() if line.startswith(QUIET))
 
     async def _ask(self, method: str, service: str, path: str, **more: Any) -> Any:
         headers = {"authorization": f"Bearer {self._badges.of(role_for(service, path))}"}
-        response = await ask(self._client, method, self._at[service] + path, headers=headers, **more)
+        response = await ask(self._client, method, self._layout.address(service) + path, headers=headers, **more)
         if response.status_code >= httpx.codes.BAD_REQUEST:
             raise LoketError(f"{method} {service} {response.request.url.path} answered {response.status_code}: {response.text[:300]}")
         return response.json() if response.content else None

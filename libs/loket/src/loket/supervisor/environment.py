@@ -24,6 +24,7 @@ def _common(service: str, layout: Layout, folder: StateFolder) -> dict[str, str]
     return {
         "HOST": HOST,
         "PORT": str(layout.ports.by_name()[service]),
+        "METRICS_PORT": str(layout.ports.metrics(service)),
         "REGION_PATH": str(layout.region),
         "OIDC_ISSUER": ISSUER,
         "OIDC_JWKS": str(folder.public_keys),

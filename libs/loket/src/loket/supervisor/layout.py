@@ -11,6 +11,8 @@ from loket.errors import LoketError
 
 SERVICES = ("intake", "scheduling", "notifications", "reporting")
 PORT_BASE = 8100
+METRICS = 10
+"""So far above the port of a service is that of its metrics."""
 CONTROLLERS = 10
 """So far above the port of Kafka the controllers of a cluster listen."""
 _HIGHEST_PORT = 65_535
@@ -36,7 +38,12 @@ class Ports:
         return ports
 
     def by_name(self) -> dict[str, int]:
-        return {field.name: getattr(self, field.name) for field in fields(self)}
+        """All of them, those of the metrics too."""
+        own = {field.name: getattr(self, field.name) for field in fields(self)}
+        return own | {f"the metrics of {service}": self.metrics(service) for service in SERVICES}
+
+    def metrics(self, service: str) -> int:
+        return int(getattr(self, service)) + METRICS
 
 
 @dataclass(frozen=True)
@@ -75,6 +82,9 @@ class Layout:
 
     def address(self, name: str) -> str:
         return f"http://{HOST}:{self.ports.by_name()[name]}"
+
+    def metrics_address(self, service: str) -> str:
+        return f"http://{HOST}:{self.ports.metrics(service)}/metrics"
 
     @classmethod
     def read(cls, environ: Mapping[str, str], port_base: int | None = None, *, secure: bool = False, brokers: int = 1) -> Self:
