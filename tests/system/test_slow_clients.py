@@ -11,69 +11,27 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import NamedTuple
 
 import httpx
 import pytest
 from tests.intake.bench import KEY, event, person, signed
 from tests.system.memory_limit import kills, memory_limit
-
-from common.testing.issuer import issuer_settings
-from loket.embedded.child import Child, free_port, start_child
+from tests.system.one_service import PARTNER, Running, one_service
 
 LONG = os.environ.get("LOKET_TEST_LONG") == "1"
 IDLE, SLOW, ASKED = (10_000, 1_000, 300) if LONG else (2_000, 200, 100)
 PATIENCE, RESPONSIVE = (30, 2.0) if LONG else (8, 1.5)
-REGION = Path(__file__).parents[2] / "regions" / "south-limburg"
-PARTNER = "municipality-portal"
 FROM = ("127.0.0.2", 0) if sys.platform == "linux" else None
 """Thousands of connections take as many ports: not those of the address at which other tests start their servers."""
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(240)]
 
 
-class Running(NamedTuple):
-    port: int
-    metrics_port: int
-    pid: int
-
-
 @pytest.fixture
 def intake(tmp_path: Path) -> Iterator[Running]:
-    """Intake in a process of its own, without a Kafka: it takes cases all the same."""
-    (tmp_path / "partners").mkdir()
-    (tmp_path / "partners" / PARTNER).write_text("whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=\n")
-    port, metrics_port = free_port(), free_port()
-    told = {
-        "HOST": "127.0.0.1",
-        "PORT": str(port),
-        "METRICS_PORT": str(metrics_port),
-        "KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:1",
-        "LOG_LEVEL": "error",
-        "SQLITE_PATH": str(tmp_path / "intake.sqlite"),
-        "REGION_PATH": str(REGION),
-        "OUTBOX_LIMIT_SECONDS": "600",
-        "PARTNER_SECRETS_PATH": str(tmp_path / "partners"),
-        "REQUEST_SECONDS": str(PATIENCE),
-        **{name.upper(): value for name, value in issuer_settings().items()},
-    }
-    child = start_child("intake", [sys.executable, "-P", "-m", "intake"], tmp_path / "intake.log", {**os.environ, **told})
-    try:
-        await_answer(child, port)
-        yield Running(port, metrics_port, child.popen.pid)
-    finally:
-        child.stop(20)
-
-
-def await_answer(child: Child, port: int) -> None:
-    for _ in range(600):
-        assert child.alive, child.tail()
-        try:
-            if httpx.get(f"http://127.0.0.1:{port}/health/started", trust_env=False).status_code == 200:
-                return
-        except httpx.TransportError:
-            time.sleep(0.1)
-    raise AssertionError(child.tail())
+    """It takes cases without a Kafka."""
+    with one_service("intake", tmp_path, OUTBOX_LIMIT_SECONDS="600", REQUEST_SECONDS=str(PATIENCE)) as running:
+        yield running
 
 
 def connected(port: int, stack: ExitStack, count: int) -> list[socket.socket]:

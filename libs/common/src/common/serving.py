@@ -49,11 +49,15 @@ class Server(uvicorn.Server):
         """SIGTERM or Ctrl-C; the second one does not wait."""
         if self._service.draining or self._drain == 0:
             self._service.draining = True
-            super().handle_exit(sig, frame)
+            self._exit(sig, frame)
         else:
             self._service.draining = True
-            _later(self._drain, lambda: uvicorn.Server.handle_exit(self, sig, None))
+            _later(self._drain, lambda: self._exit(sig, None))
         _later(LAST, lambda: os._exit(1))  # whatever hangs: what was accepted lies in the store, and a crash is safe
+
+    def _exit(self, sig: int, frame: FrameType | None) -> None:
+        super().handle_exit(sig, frame)
+        self._captured_signals.clear()  # uvicorn would raise them again at the end, and a clean end has status 0
 
 
 def _later(seconds: float, work: Callable[[], None]) -> None:
