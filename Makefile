@@ -1,6 +1,8 @@
 # The only door: `make` lists what is behind it. Needs Python >= 3.11 and make; everything else is fetched by locks with hashes.
 
 .DEFAULT_GOAL := help
+# Processes are started by the dozen; where this is set each of them compiles everything that it imports.
+unexport PYTHONDONTWRITEBYTECODE
 .PHONY: help setup lock up demo test test-containers simulate simulate-selftest chaos chaos-selftest drill fuzz audit weekly check format contracts bench clean
 
 SERVICES := intake scheduling notifications reporting

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from simulation import sabotage
+from simulation.history import History
 from simulation.run import Outcome, play
 from simulation.shrinking import LINES, shrink, story
 
@@ -64,14 +65,26 @@ def test_a_broken_build_is_noticed_within_a_few_seeds(broken: sabotage.Sabotage,
     assert first_failing().broken is not None
 
 
+def test_what_is_left_of_a_failing_seed_is_the_faults_that_break_it() -> None:
+    needed, faults = {"store/7", "kafka/40"}, (*(f"store/{n}" for n in range(32)), *(f"kafka/{n}" for n in range(32, 64)))
+
+    def again(_seed: int, without: frozenset[str]) -> Outcome:
+        left = tuple(fault for fault in faults if fault not in without)
+        return Outcome(1, "letters go once" if needed <= set(left) else None, (), "", 0.0, 0, left, History(lambda: 0.0))
+
+    without, shorter = shrink(1, again(1, frozenset()), again=again)
+
+    assert set(shorter.faults) == needed
+    assert without == set(faults) - needed
+
+
 def test_the_story_of_a_failing_seed_is_short_and_true(monkeypatch: pytest.MonkeyPatch) -> None:
-    sabotage.letter_sent_before_its_claim_is_saved(monkeypatch)
+    sabotage.events_of_an_aggregate_sent_at_once(monkeypatch)
     outcome = first_failing()
 
     without, shorter = shrink(outcome.seed, outcome)
 
-    assert shorter.broken == outcome.broken == "letters go once"
+    assert shorter.broken == outcome.broken == "events keep their order"
     assert len(shorter.faults) <= 2 < len(outcome.faults)
-    assert not without & set(shorter.faults)
     assert play(outcome.seed, without).digest == shorter.digest
     assert len(story(shorter)) < LINES + 15

@@ -78,7 +78,7 @@ async def _play(layout: Layout, share: float) -> bool:
     clock = Clock(lambda: read_shift(folder.clock), lambda step: move_forward(folder.clock, step, os.environ))
     days = Days.after(clock.now(), script.working_days)
     written = submissions(script, days.working)
-    limits = httpx.Limits(max_connections=64, max_keepalive_connections=64)
+    limits = httpx.Limits(max_connections=16)
     async with httpx.AsyncClient(timeout=30, limits=limits) as client:
         staff = Staff(client, layout, Badges(folder))
         partners = Partners(client, layout.address("intake"), folder.partner_secrets, _sources(layout.region))

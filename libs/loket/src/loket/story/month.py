@@ -134,9 +134,10 @@ class Month:
                 await self._staff.post("intake", f"/v1/cases/{line.case_id}/permit-decisions", body)
 
     async def _anything_ahead(self, desks: list[str], day: date) -> bool:
-        ahead = [day + timedelta(days=n) for n in range(1, 22)]
-        lists = await asyncio.gather(*(self._staff.day_lists(desks, one) for one in ahead))
-        return any(one["state"] == "booked" for appointments in lists for one in appointments)
+        for n in range(1, 22):
+            if any(one["state"] == "booked" for one in await self._staff.day_lists(desks, day + timedelta(days=n))):
+                return True
+        return False
 
 
 async def _each(work: Callable[[Any], Awaitable[None]], items: Iterable[Any]) -> None:

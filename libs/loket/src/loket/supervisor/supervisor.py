@@ -58,6 +58,7 @@ class Supervisor:
         self._environ = environ
         self._give_up = give_up
         self.pauses = Pauses()
+        self._client = httpx.Client(timeout=2, trust_env=False)  # each reads the certificates of all authorities: one is enough
 
     def start(self) -> None:
         """Returns when every service is ready; whatever goes wrong, nothing keeps running."""
@@ -96,6 +97,7 @@ class Supervisor:
         if self.kafka:
             self.kafka.stop()
         self.folder.release()
+        self._client.close()
 
     def __enter__(self) -> Self:
         self.start()
@@ -106,8 +108,7 @@ class Supervisor:
 
     def not_ready(self) -> list[str]:
         """The parts that do not answer their readiness question with 200 now."""
-        with httpx.Client(timeout=2, trust_env=False) as client:
-            return [name for name in _PARTS if not _is_ready(client, self.layout.address(name))]
+        return [name for name in _PARTS if not _is_ready(self._client, self.layout.address(name))]
 
     def _check_ports(self) -> None:
         for name, port in self.layout.needed_ports.items():
