@@ -1,7 +1,7 @@
 # One image per service: docker build --build-arg SERVICE=intake --tag loket-intake .
 # Both images can be replaced, for a mirror or another registry.
-ARG PYTHON_IMAGE=python:3.13-slim
-ARG UV_IMAGE=ghcr.io/astral-sh/uv:0.13.9
+ARG PYTHON_IMAGE=python:3.13-slim@sha256:9d2e5553305c7c7b0097999bb17187c69b921ccd6bc9d40e4bb5ebe652c00285
+ARG UV_IMAGE=ghcr.io/astral-sh/uv:0.13.0@sha256:cdc6093146eb3ff6a40107b38f008b789e050e77ad87865e381d9917da55a168
 ARG SERVICE=intake
 
 FROM ${UV_IMAGE} AS uv

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-KAFKA_IMAGE = os.environ.get("KAFKA_IMAGE", "apache/kafka:4.4.0")
-MONGO_IMAGE = os.environ.get("MONGO_IMAGE", "mongo:8")
+KAFKA_IMAGE = os.environ.get("KAFKA_IMAGE", "apache/kafka:4.3.1@sha256:77e3df9054047a88b520d0cc46e16696d3b22022e1d580aeccd2632df6532837")
+MONGO_IMAGE = os.environ.get("MONGO_IMAGE", "mongo:8.0@sha256:4968f22d0c6c10ef29952f3e807f62872ba22b3312f25803564fbfc08255efc2")
 HOST = "127.0.0.1"
 
 

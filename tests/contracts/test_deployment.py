@@ -18,6 +18,7 @@ from loket.contracts.strimzi import topics, users
 from loket.supervisor import SERVICES
 
 PUBLIC_KEYS = "jwks.json"  # named by a setting, since it is looked at again and again
+STANDS_ON = ("kafka", "mongo", "mail")
 SECRETLY = re.compile(r"PASSWORD|SECRET|TOKEN|KEY|CREDENTIAL")
 
 
@@ -80,11 +81,11 @@ def test_what_others_wrote_is_installed_by_locks_with_hashes(dockerfile: str, ro
     assert all((root / "locks" / f"{name}.txt").exists() for name in SERVICES)
 
 
-def test_uv_is_the_one_that_is_locked(dockerfile: str, root: Path) -> None:
-    locked = re.search(r"^uv==(\S+)", (root / "locks" / "uv.txt").read_text(), re.MULTILINE)
+def test_uv_is_of_the_series_that_is_locked(dockerfile: str, root: Path) -> None:
+    locked = re.search(r"^uv==(\d+\.\d+)\.", (root / "locks" / "uv.txt").read_text(), re.MULTILINE)
     assert locked is not None
     for text in (dockerfile, (root / "docker-compose.yml").read_text()):
-        assert set(re.findall(r"astral-sh/uv:([\d.]+)", text)) == {locked[1]}
+        assert set(re.findall(r"astral-sh/uv:(\d+\.\d+)\.", text)) == {locked[1]}
 
 
 def test_a_service_starts_after_topics_secrets_and_store(compose: dict[str, Any]) -> None:
@@ -112,7 +113,28 @@ def test_no_secret_stands_in_compose(compose: dict[str, Any]) -> None:
 
 def test_every_image_of_compose_can_be_replaced_and_has_a_version(compose: dict[str, Any]) -> None:
     for name, service in compose["services"].items():
-        assert re.fullmatch(r"\$\{[A-Z_]+:-[a-z0-9./-]+:v?\d[\w.]*\}", service["image"]), name
+        assert re.fullmatch(r"\$\{[A-Z_]+:-[a-z0-9./-]+:v?\d[\w.]*(@sha256:[0-9a-f]{64})?\}", service["image"]), name
+
+
+def test_images_of_others_are_named_by_their_digest(root: Path) -> None:
+    rows = yaml.safe_load((root / "deploy" / "images.yaml").read_text())["images"]
+    listed = {f"{row['name']}:{row['tag']}@{row['digest']}" for row in rows}
+    named: set[str] = set()
+    for path in (
+        "docker-compose.yml",
+        "Dockerfile",
+        "tests/containers.py",
+        *(f"deploy/k8s/overlays/local/{one}.yaml" for one in STANDS_ON),
+    ):
+        text = (root / path).read_text()
+        for row in rows:
+            named |= set(re.findall(rf"(?<![\w./]){re.escape(row['name'])}:[\w.@:-]+", text))
+    assert named == listed
+    others = {
+        one["image"].partition(":-")[2].rstrip("}")
+        for one in yaml.safe_load((root / "docker-compose.yml").read_text())["services"].values()
+    }
+    assert {one for one in others if not one.startswith("loket-")} <= listed
 
 
 def test_ports_are_open_on_this_machine_only(compose: dict[str, Any]) -> None:
