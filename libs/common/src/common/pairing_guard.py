@@ -51,7 +51,7 @@ class PairingGuard:
     def refuse(self, reason: str) -> None:
         """Do no work, and say why; whoever serves ends the process."""
         self.refusal = reason
-        self._log.error("store refused", reason=reason)
+        self._log.error("refused to work", reason=reason)
         self.refused()
 
     async def note_read(self, offsets: Mapping[tuple[str, int], int]) -> None:

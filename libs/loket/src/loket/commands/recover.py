@@ -29,10 +29,10 @@ def recover(
         raise LoketError(f"There is no service {service}; name one of {', '.join(SERVICES)}.")
     layout = Layout.read(os.environ)
     with _kafka_of(layout):
-        outcome = _run(layout, service, "--dry-run")
-        if outcome == 0 or dry_run:
-            raise typer.Exit(outcome)
-        if not yes:
+        if dry_run or not yes:
+            outcome = _run(layout, service, "--dry-run")
+            if outcome == 0 or dry_run:
+                raise typer.Exit(outcome)
             typer.confirm("Do it?", abort=True)
         raise typer.Exit(_run(layout, service))
 

@@ -45,7 +45,7 @@ _TEXTS = {
     409: "Other bytes under the same source and id",
     413: "Too large",
     415: "Not a media type that is taken",
-    429: "Too fast; Retry-After says how long to wait",
+    429: "Too fast, or too many earlier submissions wait to be looked at; Retry-After says how long to wait",
 }
 
 
