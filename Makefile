@@ -5,7 +5,7 @@
 unexport PYTHONDONTWRITEBYTECODE
 .PHONY: help setup lock up demo test test-containers simulate simulate-selftest chaos chaos-selftest drill fuzz audit weekly check format contracts bench clean
 
-SERVICES := intake scheduling notifications reporting
+SERVICES := intake scheduling notifications reporting auditor
 MEMBERS := libs/common $(SERVICES:%=services/%) libs/loket
 PACKAGES := loket-common $(SERVICES:%=loket-%) loket
 BIN := .venv/bin

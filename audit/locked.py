@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-DELIVERED = ("intake", "scheduling", "notifications", "reporting", "loket")
+DELIVERED = ("intake", "scheduling", "notifications", "reporting", "auditor", "loket")
 JARS = ROOT / "libs/loket/src/loket/embedded/locks"
 
 

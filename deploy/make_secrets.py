@@ -2,7 +2,8 @@
 
 FOLDER/SERVICE becomes /run/secrets of that service. FOLDER/mongo holds what the store is made with: the password of its root, which no
 service gets, and that of a user per service, whose rights end at its own database (mongo_users.js in the local overlay).
-FOLDER/issuer/key.pem signs access tokens and goes to no service: each gets the public half, jwks.json. Needs Loket's `common`, which is in
+FOLDER/issuer/key.pem signs access tokens and goes to no service: each gets the public half, jwks.json. FOLDER/auditor/token
+is the auditor's, good for 31 days; without the file it is made anew. Needs Loket's `common`, which is in
 the image of every service.
 """
 
@@ -13,7 +14,8 @@ import re
 import secrets
 from pathlib import Path
 
-from common.access.issuing import new_key, public_keys
+from common.access.issuing import LONGEST, Grant, Issuer, new_key, public_keys
+from common.clock import SystemClock
 
 SERVICES = ("intake", "scheduling", "notifications", "reporting")
 KEEPERS = ("intake", "notifications")
@@ -21,6 +23,7 @@ KEEPERS = ("intake", "notifications")
 SERVICE_USER = 10001
 MONGO_USER = 999
 ISSUER = "issuer"
+AUDITOR = "auditor"
 
 
 def main() -> None:
@@ -40,7 +43,9 @@ def main() -> None:
 def make(folder: Path, partners: Path, mongo: str) -> None:
     """Write the files that are missing, each readable by its owner alone."""
     _once(folder / "mongo" / "password", secrets.token_urlsafe(32), MONGO_USER)
-    jwks = public_keys(_once(folder / ISSUER / "key.pem", new_key(), SERVICE_USER))
+    key = _once(folder / ISSUER / "key.pem", new_key(), SERVICE_USER)
+    _once(folder / AUDITOR / "token", Issuer(key).token(Grant(AUDITOR), SystemClock().now(), LONGEST), SERVICE_USER)
+    jwks = public_keys(key)
     for service in SERVICES:
         _once(folder / service / "jwks.json", jwks, SERVICE_USER)
         password = _once(folder / "mongo" / f"password_of_{service}", secrets.token_urlsafe(32), MONGO_USER)

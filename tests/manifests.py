@@ -3,12 +3,15 @@
 import runpy
 import shutil
 import subprocess
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 import yaml
+
+from loket.supervisor import SERVICES
 
 SECRET_FILES = {"jwks.json", "mongo_url"}
 SECRET_FILES_OF_KEEPERS = SECRET_FILES | {"pseudonym_key"}
@@ -39,3 +42,17 @@ def rendered(root: Path, overlay: str) -> list[Manifest]:
 
 def of_kind(manifests: list[Manifest], kind: str) -> dict[str, Manifest]:
     return {one["metadata"]["name"]: one for one in manifests if one["kind"] == kind}
+
+
+def of_services(manifests: list[Manifest]) -> dict[str, Manifest]:
+    """The Deployments of the four services."""
+    return {name: one for name, one in of_kind(manifests, "Deployment").items() if name in SERVICES}
+
+
+def pods(manifests: list[Manifest]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """What runs, by the name of what makes it run."""
+    for one in manifests:
+        if one["kind"] in ("Deployment", "StatefulSet", "Job"):
+            yield one["metadata"]["name"], one["spec"]["template"]["spec"]
+        elif one["kind"] == "CronJob":
+            yield f"{one['metadata']['name']}, now and then", one["spec"]["jobTemplate"]["spec"]["template"]["spec"]

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-DELIVERED = ("intake", "scheduling", "notifications", "reporting", "loket")
+DELIVERED = ("intake", "scheduling", "notifications", "reporting", "auditor", "loket")
 
 
 def locked(name: str) -> set[str]:

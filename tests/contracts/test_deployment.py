@@ -17,6 +17,7 @@ from loket.contracts.settings_page import environment_names
 from loket.contracts.strimzi import topics, users
 from loket.supervisor import SERVICES
 
+DELIVERED = (*SERVICES, "auditor")
 PUBLIC_KEYS = "jwks.json"  # named by a setting, since it is looked at again and again
 STANDS_ON = ("kafka", "mongo", "mail")
 SECRETLY = re.compile(r"PASSWORD|SECRET|TOKEN|KEY|CREDENTIAL")
@@ -42,7 +43,7 @@ every_service = pytest.mark.parametrize("name", SERVICES)
 
 @every_service
 def test_every_service_has_an_image_that_runs_it(dockerfile: str, compose: dict[str, Any], name: str) -> None:
-    assert f'FROM runtime AS {name}\nCMD ["python", "-P", "-m", "{name}"]' in dockerfile
+    assert f'FROM service AS {name}\nCMD ["python", "-P", "-m", "{name}"]' in dockerfile
     assert compose["services"][name]["build"]["args"]["SERVICE"] == name
     assert name in compose["services"][name]["image"]
 
@@ -53,10 +54,23 @@ def test_compose_sets_only_what_a_service_can_be_told(compose: dict[str, Any], p
 
 
 def test_the_image_sets_only_what_every_service_can_be_told(dockerfile: str) -> None:
-    (said,) = [line for line in dockerfile.replace("\\\n", " ").splitlines() if line.startswith("ENV PATH=")]
+    said = " ".join(line for line in dockerfile.replace("\\\n", " ").splitlines() if line.startswith(("ENV PATH=", "ENV HOST=")))
     ours = set(re.findall(r"([A-Z_]+)=", said)) - {"PATH", "PYTHONDONTWRITEBYTECODE", "PYTHONUNBUFFERED", "HOME"}
     assert ours == {"HOST", "PORT", "METRICS_PORT", "REGION_PATH"}
     assert ours <= environment_names(ServiceSettings)
+
+
+def test_the_auditor_has_an_image_without_any_service(dockerfile: str) -> None:
+    stage = dockerfile.split("FROM runtime AS auditor")[1].split("FROM ", maxsplit=1)[0]
+    assert 'CMD ["python", "-P", "-m", "auditor"]' in stage
+    assert "COPY regions/${REGION}/notifications/policy.yaml /regions/${REGION}/notifications/policy.yaml" in stage
+    assert "EXPOSE" not in stage
+
+
+def test_the_auditor_is_locked_as_lean_as_what_all_services_share(root: Path) -> None:
+    locked = {name: set(re.findall(r"^([\w.-]+==\S+)", (root / "locks" / f"{name}.txt").read_text(), re.MULTILINE)) for name in DELIVERED}
+    shared = set.intersection(*(locked[name] for name in SERVICES))
+    assert locked["auditor"] == shared
 
 
 @every_service
@@ -175,7 +189,7 @@ def test_strimzi_makes_every_topic_as_the_code_does() -> None:
 
 
 def test_a_user_may_write_what_its_service_tells_and_read_what_it_hears(platform: Platform) -> None:
-    for user, service in zip(users(platform), platform, strict=True):
+    for user, service in zip(users(platform)[:-1], platform, strict=True):
         rules = [
             (rule["resource"]["type"], rule["resource"]["name"], operation)
             for rule in user["spec"]["authorization"]["acls"]

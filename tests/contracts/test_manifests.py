@@ -3,12 +3,10 @@
 import base64
 import re
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
-from manifests import Manifest, of_kind, rendered
+from manifests import Manifest, of_kind, of_services, pods, rendered
 
 from common.access.issuing import ISSUER
 from common.provision import Provision
@@ -39,16 +37,10 @@ def production(root: Path) -> list[Manifest]:
     return rendered(root, "production")
 
 
-def pods(manifests: list[Manifest]) -> Iterator[tuple[str, dict[str, Any]]]:
-    for one in manifests:
-        if one["kind"] in ("Deployment", "StatefulSet", "Job"):
-            yield one["metadata"]["name"], one["spec"]["template"]["spec"]
-
-
 def test_every_service_has_its_own_deployment_address_account_and_budget(manifests: list[Manifest]) -> None:
     for kind in ("Deployment", "Service", "ServiceAccount", "PodDisruptionBudget"):
         assert set(SERVICES) <= set(of_kind(manifests, kind)), kind
-    for name, deployment in of_kind(manifests, "Deployment").items():
+    for name, deployment in of_services(manifests).items():
         spec = deployment["spec"]["template"]["spec"]
         assert spec["serviceAccountName"] == name
         assert spec["containers"][0]["envFrom"][0]["configMapRef"]["name"] in of_kind(manifests, "ConfigMap")
@@ -79,7 +71,7 @@ def test_every_pod_keeps_to_the_restricted_standard(manifests: list[Manifest]) -
 
 
 def test_services_cannot_write_to_their_image(manifests: list[Manifest]) -> None:
-    for deployment in of_kind(manifests, "Deployment").values():
+    for deployment in of_services(manifests).values():
         container = deployment["spec"]["template"]["spec"]["containers"][0]
         assert container["securityContext"]["readOnlyRootFilesystem"] is True
         assert [mount["mountPath"] for mount in container["volumeMounts"] if not mount.get("readOnly")] == ["/tmp"]
@@ -87,7 +79,7 @@ def test_services_cannot_write_to_their_image(manifests: list[Manifest]) -> None
 
 def test_probes_ask_routes_that_exist_at_the_port_that_the_image_listens_on(manifests: list[Manifest], root: Path) -> None:
     routes = (root / "libs/common/src/common/web.py").read_text()
-    for deployment in of_kind(manifests, "Deployment").values():
+    for deployment in of_services(manifests).values():
         container = deployment["spec"]["template"]["spec"]["containers"][0]
         assert container["ports"] == [{"name": "http", "containerPort": 8000}, {"name": "metrics", "containerPort": METRICS_PORT}]
         for probe, path in {"startupProbe": "started", "livenessProbe": "live", "readinessProbe": "ready"}.items():
@@ -99,14 +91,18 @@ def test_partners_do_not_reach_the_metrics(manifests: list[Manifest]) -> None:
     policies = of_kind(manifests, "NetworkPolicy")
     reached = {name: [port["port"] for rule in one["spec"].get("ingress", []) for port in rule["ports"]] for name, one in policies.items()}
     assert reached["callers-to-services"] == ["http"]
-    assert [name for name, ports in reached.items() if "metrics" in ports] == ["scrapers-to-metrics"]
+    assert {name for name, ports in reached.items() if "metrics" in ports} == {
+        "scrapers-to-metrics",
+        "scrapers-to-auditor",
+        "auditor-to-services",
+    }
     for name in SERVICES:
         assert [port["targetPort"] for port in of_kind(manifests, "Service")[name]["spec"]["ports"]] == ["http", "metrics"]
 
 
 def test_a_service_finds_its_region_pack_where_it_looks(manifests: list[Manifest], root: Path) -> None:
     packs = of_kind(manifests, "ConfigMap")
-    for name, deployment in of_kind(manifests, "Deployment").items():
+    for name, deployment in of_services(manifests).items():
         pod = deployment["spec"]["template"]["spec"]
         (volume,) = [one["configMap"] for one in pod["volumes"] if one["name"] == "region"]
         (mount,) = [one["mountPath"] for one in pod["containers"][0]["volumeMounts"] if one["name"] == "region"]
@@ -119,7 +115,7 @@ def test_a_service_finds_its_region_pack_where_it_looks(manifests: list[Manifest
 
 
 def test_secrets_come_as_files(manifests: list[Manifest]) -> None:
-    for name, deployment in of_kind(manifests, "Deployment").items():
+    for name, deployment in of_services(manifests).items():
         pod = deployment["spec"]["template"]["spec"]
         mounted = {one["name"]: one["mountPath"] for one in pod["containers"][0]["volumeMounts"]}
         assert mounted["secrets"] == "/run/secrets", name
@@ -133,7 +129,7 @@ def test_the_local_overlay_brings_every_secret_that_is_mounted(local: list[Manif
 
 
 def test_partners_secrets_lie_where_intake_looks(manifests: list[Manifest]) -> None:
-    pod = of_kind(manifests, "Deployment")["intake"]["spec"]["template"]["spec"]["containers"][0]
+    pod = of_services(manifests)["intake"]["spec"]["template"]["spec"]["containers"][0]
     (path,) = [one["value"] for one in pod["env"] if one["name"] == "PARTNER_SECRETS_PATH"]
     assert path in [mount["mountPath"] for mount in pod["volumeMounts"]]
 
@@ -161,16 +157,16 @@ def test_production_takes_tokens_of_its_own_issuer_and_the_issuers_key_reaches_n
     )
 
 
-def test_production_has_every_topic_and_a_user_per_service(production: list[Manifest]) -> None:
+def test_production_has_every_topic_and_a_user_per_service_and_for_the_auditor(production: list[Manifest]) -> None:
     assert set(of_kind(production, "KafkaTopic")) == {topic.name for topic in TOPICS}
-    assert set(of_kind(production, "KafkaUser")) == set(SERVICES)
+    assert set(of_kind(production, "KafkaUser")) == {*SERVICES, "auditor"}
     assert {one["apiVersion"] for one in production if one["kind"].startswith("Kafka")} == {"kafka.strimzi.io/v1"}
 
 
 def test_in_production_each_service_is_its_own_user_of_kafka_over_tls(production: list[Manifest]) -> None:
     (told,) = [one["data"] for name, one in of_kind(production, "ConfigMap").items() if name.startswith("settings-")]
     assert told["KAFKA_BOOTSTRAP_SERVERS"] == "loket-kafka-bootstrap:9093"
-    for name, deployment in of_kind(production, "Deployment").items():
+    for name, deployment in of_services(production).items():
         pod = deployment["spec"]["template"]["spec"]
         container, volumes = pod["containers"][0], {one["name"]: one for one in pod["volumes"]}
         own = {one["name"]: one["value"] for one in container["env"]}
@@ -189,7 +185,7 @@ def test_production_starts_with_what_it_is_told_of_kafka(production: list[Manife
     (told,) = [one["data"] for name, one in of_kind(production, "ConfigMap").items() if name.startswith("settings-")]
     (tmp_path / "ca.crt").touch()
     for service in platform:
-        container = of_kind(production, "Deployment")[service.name]["spec"]["template"]["spec"]["containers"][0]
+        container = of_services(production)[service.name]["spec"]["template"]["spec"]["containers"][0]
         own = told | {one["name"]: one["value"] for one in container["env"]} | {"KAFKA_CA_FILE": str(tmp_path / "ca.crt")}
         made = service.settings(
             **{name.lower(): value for name, value in own.items()}, kafka_sasl_password="a-password", pseudonym_key="p" * 32

@@ -20,9 +20,9 @@ def platform() -> Platform:
     return describe(Path(__file__).parents[2] / "regions" / "south-limburg")
 
 
-def test_every_service_is_a_principal_of_its_own(platform: Platform) -> None:
-    assert principals(platform) == SERVICES
-    assert principals(platform, "acc.") == tuple(f"acc.{service}" for service in SERVICES)
+def test_every_service_is_a_principal_of_its_own_and_the_auditor_too(platform: Platform) -> None:
+    assert principals(platform) == (*SERVICES, "auditor")
+    assert principals(platform, "acc.") == tuple(f"acc.{name}" for name in (*SERVICES, "auditor"))
 
 
 def test_nobody_but_notifications_reads_what_holds_personal_data_and_nobody_but_intake_writes_it(platform: Platform) -> None:
@@ -30,6 +30,13 @@ def test_nobody_but_notifications_reads_what_holds_personal_data_and_nobody_but_
     found = {(right.principal, right.operations) for right in rights(platform) if right.name == personal}
 
     assert found == {("intake", ("Write", "Describe")), ("notifications", ("Read", "Describe"))}
+
+
+def test_the_auditor_reads_all_but_personal_data_and_sees_groups_and_nothing_else(platform: Platform) -> None:
+    found = {(right.kind, right.name, right.operations) for right in rights(platform) if right.principal == "auditor"}
+
+    topics = {("topic", topic, ("Read", "Describe")) for topic, event in EVENTS.items() if not event.personal}
+    assert found == topics | {("group", service, ("Describe",)) for service in SERVICES}
 
 
 def test_every_topic_is_written_by_its_one_publisher(platform: Platform) -> None:

@@ -12,13 +12,17 @@ from typing import NamedTuple
 import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
+from pydantic import SecretStr
 from typer.testing import CliRunner
 from worlds.on_secure_kafka import Principal, connected
 
+from auditor import reach
+from auditor.fold import Fold
+from auditor.kafka import Kafka
 from common.broker import create_topics
 from common.cloudevents import Outgoing
 from common.errors import Unavailable
-from common.kafka_security import PLAINTEXT, KafkaSecurity
+from common.kafka_security import PLAINTEXT, KafkaSecurity, KafkaSettings
 from common.publisher import Publisher
 from common.topics import TOPICS
 from loket.__main__ import app
@@ -86,6 +90,29 @@ async def test_a_service_can_do_on_every_topic_and_group_what_it_tells_and_hears
         assert await principal.describes(NAMES) == tells | hears
         assert await principal.commits(GROUPS, min(hears)) == {PREFIX + name}
         assert await principal.finds(GROUPS) == {PREFIX + name}
+
+
+async def test_the_auditor_can_read_all_but_personal_data_and_see_groups_and_nothing_else(secure: Secure) -> None:
+    open_ = {PREFIX + topic for topic in reach.TOPICS}
+
+    async with secure.principal(PREFIX + reach.NAME) as principal:
+        assert await principal.writes(NAMES) == set()
+        assert await principal.reads(NAMES) == await principal.describes(NAMES) == open_
+        assert await principal.commits(GROUPS, min(open_)) == set()
+        assert await principal.finds(GROUPS) == set(GROUPS)
+    settings = KafkaSettings(
+        kafka_bootstrap_servers=secure.kafka.bootstrap,
+        kafka_security_protocol="SASL_SSL",
+        kafka_sasl_username=PREFIX + reach.NAME,
+        kafka_sasl_password=SecretStr(f"password of {PREFIX + reach.NAME}"),
+        kafka_ca_file=secure.kafka.security.ca_file,
+        topic_prefix=PREFIX,
+    )
+    kafka, fold = Kafka(settings), Fold()
+    async with kafka.log() as log:
+        await log.into(fold)
+    assert fold.records > 0
+    assert {name: standing.members for name, standing in (await kafka.standings()).items()} == dict.fromkeys(SERVICES, 0)
 
 
 async def test_who_was_given_nothing_can_do_nothing_and_the_administrator_everything(secure: Secure) -> None:
@@ -173,8 +200,8 @@ async def test_loket_acl_gives_another_kafka_its_users_and_rights(secure: Secure
     given = CliRunner().invoke(app, ["acl", "--apply", "--passwords", str(tmp_path / "passwords")], env=told)
 
     assert given.exit_code == 0, given.output
-    assert f"4 users, with the passwords under {tmp_path / 'passwords'}." in given.stdout
-    assert re.search(r"for 4 principals: \d{3} rights given, 0 taken away", given.stdout)
+    assert f"5 users, with the passwords under {tmp_path / 'passwords'}." in given.stdout
+    assert re.search(r"for 5 principals: \d{3} rights given, 0 taken away", given.stdout)
     security = secure.security("new.intake", (tmp_path / "passwords" / "new.intake").read_text())
     async with connected(secure.kafka.bootstrap, security) as intake:
         assert await intake.finds(["new.intake", *GROUPS]) == {"new.intake"}

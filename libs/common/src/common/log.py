@@ -33,6 +33,13 @@ class Log:
                         yield record
             await self._forget_what_is_read()
 
+    async def go_on(self) -> None:
+        """Let `records` give what has been written since."""
+        places = [TopicPartition(self._prefix + topic, partition) for topic, partition in self.ends]
+        ends = await self._consumer.end_offsets(places)
+        self._left = {place: end for place, end in ends.items() if await self._consumer.position(place) < end}
+        self._consumer.resume(*self._left)
+
     async def _forget_what_is_read(self) -> None:
         read = [place for place, end in self._left.items() if await self._consumer.position(place) >= end]
         for place in read:

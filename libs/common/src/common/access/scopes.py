@@ -5,6 +5,7 @@ from collections.abc import Mapping
 SCOPES: Mapping[str, str] = {
     "events:write": "Hand in events, as the partner that the token names",
     "submissions:read": "See how far that partner's own submissions are",
+    "cases:list": "List cases, without personal data",
     "cases:read": "Read cases with their personal data",
     "cases:write": "Record documents, decisions and numbers issued; withdraw",
     "desks:read": "Read locations, desks and their day lists",
@@ -26,11 +27,12 @@ ROLES: Mapping[str, tuple[str, ...]] = {
     "partner": ("events:write", "submissions:read"),
     "desk": ("desks:read", "visits:read", "visits:write"),
     "case-worker": (
-        *("cases:read", "cases:write", "desks:read", "visits:read", "visits:write", "closures:read", "closures:write"),
+        *("cases:list", "cases:read", "cases:write", "desks:read", "visits:read", "visits:write", "closures:read", "closures:write"),
         *("messages:read", "messages:write", "templates:read", "timelines:read"),
     ),
     "analyst": ("indicators:read",),
     "privacy-officer": ("processing-records:read",),
+    "auditor": ("cases:list", "desks:read", "timelines:read", "indicators:read", "lanes:read"),
     "ops": ("lanes:read", "lanes:write", "timelines:read", "messages:read", "templates:read"),
 }
 

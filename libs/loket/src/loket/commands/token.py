@@ -10,7 +10,7 @@ from loket.errors import LoketError
 from loket.supervisor import SERVICES, Layout, StateFolder
 from loket.tokens import HOURS, machine_token
 
-Role = Annotated[str, typer.Option(help="partner, desk, case-worker, analyst, privacy-officer or ops.")]
+Role = Annotated[str, typer.Option(help="partner, desk, case-worker, analyst, privacy-officer, auditor or ops.")]
 Names = Annotated[list[str] | None, typer.Option(show_default="all")]
 Hours = Annotated[float, typer.Option(min=0.01, max=LONGEST, help="How long it is good, by the platform's clock.")]
 Service = Annotated[str | None, typer.Option(help="Good at this service only.")]

@@ -1,8 +1,9 @@
-"""Who may do what on Kafka: the rights of every service, as they follow from what it tells and hears."""
+"""Who may do what on Kafka: the rights of every service, as they follow from what it tells and hears, and of the auditor."""
 
 from collections.abc import Iterable
 from typing import Literal, NamedTuple
 
+from auditor import reach as auditor
 from common.events.base import Event
 from loket.contracts.services import Described, Platform
 
@@ -19,8 +20,8 @@ class Right(NamedTuple):
 
 
 def principals(platform: Platform, prefix: str = "") -> tuple[str, ...]:
-    """One for each service; the prefix is part of the name, so that platforms on one Kafka cannot read each other."""
-    return tuple(prefix + service.name for service in platform)
+    """One for each service and one for the auditor; the prefix is part of the name: platforms on one Kafka cannot read each other."""
+    return (*(prefix + service.name for service in platform), prefix + auditor.NAME)
 
 
 def rights(platform: Platform, prefix: str = "") -> tuple[Right, ...]:
@@ -28,7 +29,7 @@ def rights(platform: Platform, prefix: str = "") -> tuple[Right, ...]:
 
     There is no IdempotentWrite among them: since Kafka 2.8 whoever may write to some topic may also ask for a producer's id.
     """
-    return tuple(right for service in platform for right in _of(service, prefix))
+    return (*(right for service in platform for right in _of(service, prefix)), *_of_auditor(prefix))
 
 
 def _of(service: Described, prefix: str) -> Iterable[Right]:
@@ -38,6 +39,13 @@ def _of(service: Described, prefix: str) -> Iterable[Right]:
         yield Right(principal, "topic", prefix + event.topic, operations)
     yield from (Right(principal, "topic", prefix + topic, ("Read", "Describe")) for topic in _topics(service.hears))
     yield Right(principal, "group", prefix + service.name, ("Read",))
+
+
+def _of_auditor(prefix: str) -> Iterable[Right]:
+    """It reads without a group, and sees how far the groups of the services are."""
+    principal = prefix + auditor.NAME
+    yield from (Right(principal, "topic", prefix + topic, ("Read", "Describe")) for topic in auditor.TOPICS)
+    yield from (Right(principal, "group", prefix + name, ("Describe",)) for name in auditor.SERVICES)
 
 
 def _topics(events: Iterable[type[Event]]) -> list[str]:

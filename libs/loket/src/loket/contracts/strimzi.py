@@ -3,8 +3,10 @@
 from collections.abc import Iterable
 from typing import Any
 
+from auditor.reach import NAME
 from common.topics import TOPICS, Topic
 from loket.contracts.access import Right, principals, rights
+from loket.contracts.patches import cron_job, deployment
 from loket.contracts.services import Platform
 
 _API = "kafka.strimzi.io/v1"
@@ -21,13 +23,13 @@ def topics() -> list[dict[str, Any]]:
 
 
 def users(platform: Platform) -> list[dict[str, Any]]:
-    """A KafkaUser for every service."""
+    """A KafkaUser for every principal."""
     return [_user(principal, rights(platform)) for principal in principals(platform)]
 
 
 def clients(platform: Platform) -> list[dict[str, Any]]:
-    """A patch for every Deployment: its principal, the password that the operator made, and who vouches for the brokers."""
-    return [_client(principal) for principal in principals(platform)]
+    """A patch for every Deployment and the auditor's CronJob: its principal, its password by the operator, the authority of brokers."""
+    return [*(deployment(principal, _client(principal)) for principal in principals(platform)), cron_job(NAME, _client(NAME))]
 
 
 def _topic(topic: Topic) -> dict[str, Any]:
@@ -55,7 +57,7 @@ def _rule(right: Right) -> dict[str, Any]:
 
 
 def _client(name: str) -> dict[str, Any]:
-    """The operator's password comes beside the service's other secrets, as the file that the setting is read from."""
+    """A pod in which the operator's password comes beside other secrets, as the file that the setting is read from."""
     told = {"KAFKA_SECURITY_PROTOCOL": "SASL_SSL", "KAFKA_SASL_USERNAME": name, "KAFKA_CA_FILE": f"/run/kafka/{_CA_FILE}"}
     container = {
         "name": name,
@@ -66,9 +68,4 @@ def _client(name: str) -> dict[str, Any]:
     secrets = {"defaultMode": _READABLE, "sources": [{"secret": {"name": f"{name}-secrets"}}, {"secret": password}]}
     ca = {"secretName": "loket-cluster-ca-cert", "defaultMode": _READABLE, "items": [{"key": _CA_FILE, "path": _CA_FILE}]}
     volumes = [{"name": "secrets", "secret": None, "projected": secrets}, {"name": "kafka-ca", "secret": ca}]
-    return {
-        "apiVersion": "apps/v1",
-        "kind": "Deployment",
-        "metadata": {"name": name},
-        "spec": {"template": {"spec": {"containers": [container], "volumes": volumes}}},
-    }
+    return {"containers": [container], "volumes": volumes}

@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+from pydantic import SecretStr
+
 from common.environment import read
 from common.kafka_security import PLAINTEXT, KafkaSecurity, KafkaSettings
 from loket.embedded.kafka import CA_FILE, is_secure
@@ -29,6 +31,21 @@ def environment_of_kafka(service: str, layout: Layout, folder: StateFolder, envi
         "KAFKA_SASL_PASSWORD": security.password,
         "KAFKA_CA_FILE": str(security.ca_file),
     }
+
+
+def settings_of_kafka(principal: str, layout: Layout, folder: StateFolder) -> KafkaSettings:
+    """How somebody other than a service reaches Kafka: that of the platform as a principal of its own, another as the environment says."""
+    if layout.kafka_bootstrap_servers:
+        return read(KafkaSettings)
+    security = _own(layout.topic_prefix + principal, folder)
+    return KafkaSettings(
+        kafka_bootstrap_servers=layout.bootstrap,
+        kafka_security_protocol=security.protocol,
+        kafka_sasl_username=security.username,
+        kafka_sasl_password=SecretStr(security.password),
+        kafka_ca_file=security.ca_file,
+        topic_prefix=layout.topic_prefix,
+    )
 
 
 def _own(user: str, folder: StateFolder) -> KafkaSecurity:
