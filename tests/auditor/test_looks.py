@@ -28,18 +28,18 @@ async def test_all_is_well(platform: AuditedPlatform) -> None:
 
 
 async def test_a_restored_older_store_is_found(platform: AuditedPlatform) -> None:
-    """Scheduling has forgotten a visit, gives its slot and its number away again."""
+    """Scheduling has forgotten a visit and gives its slot and its number away again: ids follow from numbers."""
     forgotten = PLAN | {"revision": 2, "items": [ITEM | {"appointmentId": "a2"}]}
     platform.tell(("visit.confirmed", "v1", 2, forgotten), believed=False)
     platform.timelines["c1"] += 1
     platform.tell(("case.created", "c2", 1, {"caseId": "c2"}))
-    platform.tell(("visit.confirmed", "v1", 2, PLAN), name="again", believed=False)
+    platform.tell(("visit.confirmed", "v1", 2, PLAN | {"revision": 2}), believed=False)
     platform.tell(("visit.confirmed", "v2", 1, PLAN | {"caseId": "c2", "visitId": "v2", "items": [ITEM | {"appointmentId": "a3"}]}))
 
     found = await platform.found()
 
     assert set(found) == {"numbers_have_no_gaps", "no_slot_is_given_twice", "day_lists_are_the_log"}
-    assert found["numbers_have_no_gaps"] == ["1 sources gave a number to a second event: visit.confirmed v1"]
+    assert found["numbers_have_no_gaps"] == ["1 events were told with two contents: visit.confirmedv12"]
     assert found["day_lists_are_the_log"][0] == "1 appointments are in the log and on no day list: a2"
 
 

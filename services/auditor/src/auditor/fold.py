@@ -64,9 +64,9 @@ class Fold:
     """When something was last told about a case."""
     gaps: list[str] = field(default_factory=list)
     altered: list[str] = field(default_factory=list)
-    """Events that were told with two contents."""
+    """Events that were told with two contents, as by a store from before: the id of an event follows from its number."""
     reused: list[str] = field(default_factory=list)
-    """Sources that gave a number to a second event, as a store from before does."""
+    """Sources that gave a number to an event with another id."""
     unreadable: dict[Place, datetime] = field(default_factory=dict)
     """Records that are no event, and when they were written."""
     set_aside: set[Place] = field(default_factory=set)
