@@ -14,8 +14,9 @@ from random import Random
 
 from confluent_kafka.admin import AdminClient
 
+from chaos.cutoffs import CutOffs
 from chaos.ledger import Ledger
-from chaos.plan import Fault
+from chaos.plan import CUT_OFF, Fault
 from chaos.platform import Platform
 from chaos.poison import Poisoner
 from chaos.processes import Process
@@ -32,6 +33,7 @@ class Killer:
 
     def __init__(self, platform: Platform, ledger: Ledger, poisoner: Poisoner) -> None:
         self._platform, self._ledger, self._poisoner = platform, ledger, poisoner
+        self._cut_offs = CutOffs(platform, self._note)
         self._one_broker = asyncio.Lock()
         self._admin = AdminClient({"bootstrap.servers": platform.layout.bootstrap, "log_level": 0})
         self.done: Counter[str] = Counter()
@@ -60,6 +62,7 @@ class Killer:
             "disk_full": self._fill_disk,
             "clock_shift": self._shift_clock,
             "poison": self._poison,
+            **dict.fromkeys(CUT_OFF, self._cut_offs.carry_out),
         }
         await attacks.get(fault.fault, self._cut_wire)(fault)
 

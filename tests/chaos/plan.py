@@ -1,5 +1,7 @@
 """What is done to a platform and when: drawn from the seed before the run begins, so that the same seed means the same attacks."""
 
+from collections import Counter
+from collections.abc import Sequence
 from random import Random
 from typing import NamedTuple
 
@@ -45,6 +47,8 @@ BUSY, STALLED = 4.0, 8.0
 """Seconds between two kills of a service, and between two stalls of stores, when not everything was asked for."""
 REST = 12.0
 """Seconds before the end in which nothing new is begun that lasts."""
+TURN, AWAY = 28.0, (22.0, 25.0)
+"""Seconds from one turn of cut-offs to the next, and how long one lasts: it must show within twenty, and show again that it is over."""
 
 
 class Fault(NamedTuple):
@@ -61,8 +65,11 @@ class Fault(NamedTuple):
 PROFILES = {
     "letters": "sigkill:notifications,wire_stall:smtp,mail",
     "standstill": "mail_standstill",
+    "cutoff": "cutoff_kafka,cutoff_store,cutoff_mail",
+    "hostile_partner": "hostile",
 }
-"""Names for faults that belong together: kills while letters queue, and a provider that stands still through an update of notifications."""
+"""Names for faults that belong together: kills while letters queue, a provider that stands still through an update of notifications,
+services that are cut off from one of the things that they need, and a partner all of whose cases meet a bug."""
 
 
 def plan(seed: int, duration: float, profile: frozenset[str], *, mongo: bool = False) -> list[Fault]:
@@ -73,7 +80,29 @@ def plan(seed: int, duration: float, profile: frozenset[str], *, mongo: bool = F
         if targets:
             lengths = (LENGTHS if "all" in profile else LENGTHS_ALONE)[fault]
             found += _spread(Random(f"{seed}/{fault}"), fault, targets, _count(fault, often, duration, targets, profile), duration, lengths)
-    return sorted(found)
+    return sorted(found + _cut_off(Random(f"{seed}/cutoff"), duration, profile, mongo=mongo))
+
+
+def _cut_off(draw: Random, duration: float, profile: frozenset[str], *, mongo: bool) -> list[Fault]:
+    """One outage of a service at a time, what it needs by turns; who hears others has something to hear while it is cut off."""
+    asked = {
+        service: [fault for fault, targets in CUT_OFF.items() if service in targets and _asked(fault, service, profile)]
+        for service in SERVICES
+    }
+    turns = [turn for turn in TURNS if any(asked[service] for service in turn)]
+    found, done = list[Fault](), Counter[str]()
+    for number in range(max(1, int((duration - 3) // TURN)) if turns else 0):
+        for service in filter(asked.get, turns[number % len(turns)]):
+            fault = asked[service][done[service] % len(asked[service])]
+            done[service] += 1
+            target = "mongo" if mongo and fault == "cutoff_store" else service
+            found.append(Fault(3 + number * TURN, fault, target, draw.uniform(*AWAY), draw.getrandbits(32)))
+    return found
+
+
+def _asked(fault: str, target: str, profile: frozenset[str]) -> bool:
+    """Whether a profile names a fault, for all its targets or for this one."""
+    return any(word.partition(":")[0] == fault and target.startswith(word.partition(":")[2]) for word in profile)
 
 
 def _targets(fault: str, profile: frozenset[str], *, mongo: bool) -> list[str]:
@@ -115,6 +144,9 @@ def _spread(draw: Random, fault: str, targets: list[str], count: int, duration: 
     return found
 
 
+CUT_OFF: dict[str, Sequence[str]] = {"cutoff_mail": ("notifications",), "cutoff_kafka": SERVICES, "cutoff_store": SERVICES}
+"""What a service can be cut off from, and which; none of it is among `all`, whose other faults would hide how it shows."""
+TURNS = (("notifications", "reporting"), ("intake", "reporting"), ("notifications",), ("scheduling", "reporting"))
 REPLICAS = [f"{service}-{replica}" for service in SERVICES for replica in range(2)]
 WIRES = ["kafka-1", "kafka-2", "kafka-3", "smtp"]
 TARGETS = {

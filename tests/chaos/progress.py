@@ -51,5 +51,9 @@ def handed_in(platform: Platform) -> str:
 
 def faults(done: Counter[str]) -> str:
     """What was done, the most frequent first."""
-    shown = [f"{count} {fault}" for fault, count in done.most_common() if fault not in {"start", "sigcont", "disk_freed", "broker_start"}]
+    shown = [
+        f"{count} {fault}"
+        for fault, count in done.most_common()
+        if fault not in {"start", "sigcont", "disk_freed", "broker_start", "cutoff_over"}
+    ]
     return ", ".join(shown) or "no fault yet"

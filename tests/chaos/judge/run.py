@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,8 @@ from chaos.judge.stores import Document, StoreCopy
 
 Line = dict[str, Any]
 SERVICES = ("intake", "scheduling", "notifications", "reporting")
+HOSTILE = "university"
+"""The partner whose cases meet a bug until the faults have stopped, where the rig plays him."""
 
 
 class Run:
@@ -61,6 +64,11 @@ class Run:
         return found
 
     @cached_property
+    def hostile(self) -> frozenset[str]:
+        """The cases of the partner whose cases meet a bug."""
+        return frozenset(case for case, calls in self.submissions.items() if any(call["partner"] == HOSTILE for call in calls))
+
+    @cached_property
     def mail(self) -> list[Line]:
         """What the provider was handed."""
         return self.lines("mail")
@@ -84,6 +92,23 @@ class Run:
     def faults(self) -> list[Line]:
         """What the killer did."""
         return self.lines("faults")
+
+    @cached_property
+    def looks(self) -> list[Line]:
+        """What the witness saw."""
+        return self.lines("looks")
+
+    def said(self, replica: str) -> list[tuple[float, str]]:
+        """Moment and event of each line that a replica has logged; libraries write lines of their own, which are not JSON."""
+        if replica not in self._said:
+            path = self.folder / "output" / f"{replica}.log"
+            lines = path.read_bytes().splitlines() if path.exists() else []
+            self._said[replica] = [line for text in lines if (line := logged_line(text)) is not None]
+        return self._said[replica]
+
+    @cached_property
+    def _said(self) -> dict[str, list[tuple[float, str]]]:
+        return {}
 
     @cached_property
     def poison(self) -> dict[Place, Line]:
@@ -147,3 +172,12 @@ class Run:
         shifts = [abs(float(fault.get("seconds") or 0)) for fault in self.faults if fault["fault"] == "clock_shift"]
         apart = [fault for fault in self.faults if fault["fault"] == "clock_shift" and fault.get("target") not in {None, "all"}]
         return 2 * max(shifts) if apart else 0.0
+
+
+def logged_line(text: bytes) -> tuple[float, str] | None:
+    """Moment and event of a line of a service's log."""
+    try:
+        line = orjson.loads(text)
+        return datetime.fromisoformat(line["timestamp"]).timestamp(), str(line["event"])
+    except (ValueError, KeyError, TypeError):
+        return None
