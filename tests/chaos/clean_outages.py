@@ -75,6 +75,13 @@ def played_hostile(run: RunFolder) -> None:
     hand_in(run, "elsewhere", "refused", 400, partner=OTHER)
 
 
+def put_back(run: RunFolder) -> None:
+    """The store of reporting is put back, refused and recovered; nothing was told in between."""
+    refused = "status 1: The store of reporting is older than the log: its group has read 7 records that the store knows nothing of."
+    for fault, detail in (("backup", None), ("restore", None), ("refused", refused), ("recovered", "status 0: 7 records are read again")):
+        run.ledgers["faults"].append({"at": run.at(), "fault": fault, "target": "reporting", "detail": detail})
+
+
 def hand_in(run: RunFolder, name: str, phase: str, status: int | None, partner: str = HOSTILE) -> None:
     """A call and its answer."""
     run.call("submit", phase, status, partner=partner, source="source", event_id=name, fingerprint="1" * 64, intent="hostile")

@@ -6,7 +6,7 @@ Beside them are outages that showed, and a hostile partner who alone was asked t
 from hashlib import sha256
 from typing import Any, NamedTuple
 
-from chaos.clean_outages import cut_off, played_hostile
+from chaos.clean_outages import cut_off, played_hostile, put_back
 from chaos.judge.derived import case_of, derived, message_of, visit_of
 from chaos.run_folder import RunFolder, Source, moment
 
@@ -43,6 +43,7 @@ def clean() -> RunFolder:
     _poisoned(run)
     run.ledgers["faults"].append({"at": run.at(), "fault": "sigkill", "target": "scheduling-1"})
     cut_off(run)
+    put_back(run)
     played_hostile(run)
     _answers(run, [gone, waits, done], [waits, done])
     run.close()

@@ -67,9 +67,12 @@ PROFILES = {
     "standstill": "mail_standstill",
     "cutoff": "cutoff_kafka,cutoff_store,cutoff_mail",
     "hostile_partner": "hostile",
+    "power_cut": "power_cut",
+    "restore": "restore",
 }
 """Names for faults that belong together: kills while letters queue, a provider that stands still through an update of notifications,
-services that are cut off from one of the things that they need, and a partner all of whose cases meet a bug."""
+services that are cut off from one of the things that they need, and a partner all of whose cases meet a bug;
+a loss of power of everything at once, and a store that is put back to what it was. The last five are in no other profile."""
 
 
 def plan(seed: int, duration: float, profile: frozenset[str], *, mongo: bool = False) -> list[Fault]:
@@ -80,6 +83,8 @@ def plan(seed: int, duration: float, profile: frozenset[str], *, mongo: bool = F
         if targets:
             lengths = (LENGTHS if "all" in profile else LENGTHS_ALONE)[fault]
             found += _spread(Random(f"{seed}/{fault}"), fault, targets, _count(fault, often, duration, targets, profile), duration, lengths)
+    found += _power_cuts(Random(f"{seed}/power_cut"), duration) if "power_cut" in profile else []
+    found += _restores(Random(f"{seed}/restore"), seed, duration, [one for one in RESTORED if _asked("restore", one, profile)])
     return sorted(found + _cut_off(Random(f"{seed}/cutoff"), duration, profile, mongo=mongo))
 
 
@@ -98,6 +103,24 @@ def _cut_off(draw: Random, duration: float, profile: frozenset[str], *, mongo: b
             target = "mongo" if mongo and fault == "cutoff_store" else service
             found.append(Fault(3 + number * TURN, fault, target, draw.uniform(*AWAY), draw.getrandbits(32)))
     return found
+
+
+def _power_cuts(draw: Random, duration: float) -> list[Fault]:
+    """One in each minute, late enough for something to be lost, and early enough for the rest of it."""
+    found = []
+    for number in range(max(1, round(duration / 60))):
+        at = 60.0 * number + min(60.0, duration - 60 * number) * draw.uniform(0.3, 0.5)
+        found.append(Fault(at, "power_cut", "all", draw.uniform(1, 4), draw.getrandbits(32)))
+    return found
+
+
+def _restores(draw: Random, seed: int, duration: float, services: list[str]) -> list[Fault]:
+    """One service after the other, the first by the seed; a copy is made early in its minute, and put back in the middle of it."""
+    many = max(1, round(duration / 60)) if services else 0
+    return [
+        Fault(60.0 * number + 10, "restore", services[(seed + number) % len(services)], draw.uniform(14, 18), draw.getrandbits(32))
+        for number in range(many)
+    ]
 
 
 def _asked(fault: str, target: str, profile: frozenset[str]) -> bool:
@@ -147,6 +170,8 @@ def _spread(draw: Random, fault: str, targets: list[str], count: int, duration: 
 CUT_OFF: dict[str, Sequence[str]] = {"cutoff_mail": ("notifications",), "cutoff_kafka": SERVICES, "cutoff_store": SERVICES}
 """What a service can be cut off from, and which; none of it is among `all`, whose other faults would hide how it shows."""
 TURNS = (("notifications", "reporting"), ("intake", "reporting"), ("notifications",), ("scheduling", "reporting"))
+RESTORED = ("reporting", "scheduling", "notifications")
+"""Intake's is not put back: cases handed in since then would be lost, until their partners hand them in again."""
 REPLICAS = [f"{service}-{replica}" for service in SERVICES for replica in range(2)]
 WIRES = ["kafka-1", "kafka-2", "kafka-3", "smtp"]
 TARGETS = {

@@ -28,11 +28,15 @@ SECOND = 20
 WIRED, ADVERTISED, WIRED_MONGO = 20, 50, 21
 """Above the ports of brokers, three for each service: where a broker listens to it, and where it is told that the broker listens."""
 SHOWN_UNDER = {
+    "power_cut": {"OUTBOX_KEEP_SECONDS": "86400"},
     "hostile": {"BREAKER_LANES_PER_MINUTE": "12"},
     "cutoff": {"LOG_LEVEL": "info", "PATIENCE_SECONDS": "5", "SMTP_TIMEOUT_SECONDS": "5"},
 }
-"""Settings under faults of a kind: so that an outage of twenty seconds shows, and its end is said in the log; so that
-one burst of bad cases, of which two replicas have half each, is more than a breaker allows."""
+"""Settings under faults of a kind, so that: what was acknowledged is kept for a day of the shared clock, which takes twenty seconds;
+one burst of bad cases, of which two replicas have half each, is more than a breaker allows; an outage of twenty seconds shows, and its
+end is said in the log."""
+FLUSHED = {"log.flush.offset.checkpoint.interval.ms": "1000"}
+"""A broker writes records to the disk each second, and down so often which: by itself once a minute, and a power cut would take that."""
 BUG = "bug-for-one-partner"
 """The build that a hostile partner meets where none was asked for."""
 TESTS = Path(__file__).parents[1]
@@ -165,6 +169,7 @@ class Platform:
         return {
             "listeners": ",".join([doors, *(f"{name}://{HOST}:{one + WIRED}" for name, one in wires)]),
             "advertised.listeners": ",".join([doors, *(f"{name}://{HOST}:{one + ADVERTISED}" for name, one in wires)]),
+            **FLUSHED,
             "listener.security.protocol.map": ",".join(
                 f"{name}:PLAINTEXT" for name in ("BROKER", "CONTROLLER", *(one for one, _ in wires))
             ),

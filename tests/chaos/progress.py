@@ -13,6 +13,11 @@ from chaos.platform import Platform
 if TYPE_CHECKING:
     from chaos.killer import Killer
 
+UNDONE = {
+    *("start", "sigcont", "disk_freed", "broker_start", "cutoff_over", "power_back"),
+    *("backup", "refused", "not_refused", "recovered", "restore_over"),
+}
+"""The other half of a fault."""
 EVERY = 10.0
 """Seconds between two lines where nobody looks at a terminal."""
 
@@ -54,6 +59,19 @@ def faults(done: Counter[str]) -> str:
     shown = [
         f"{count} {fault}"
         for fault, count in done.most_common()
-        if fault not in {"start", "sigcont", "disk_freed", "broker_start", "cutoff_over"}
+        if fault
+        not in {
+            "start",
+            "sigcont",
+            "disk_freed",
+            "broker_start",
+            "cutoff_over",
+            "power_back",
+            "restore_over",
+            "backup",
+            "refused",
+            "not_refused",
+            "recovered",
+        }
     ]
     return ", ".join(shown) or "no fault yet"

@@ -12,6 +12,7 @@ from typing import Any
 
 import orjson
 
+from chaos.archive import Archive
 from chaos.draining import WITHIN, Draining
 from chaos.dump import Dump
 from chaos.killer import Killer
@@ -63,6 +64,9 @@ async def _attack(platform: Platform, progress: Progress) -> Mapping[str, Any]:
     driver.start()
     showing = asyncio.create_task(progress.follow(platform, killer, options.duration))
     watching = asyncio.create_task(_watch(platform))
+    archive = Archive(platform)
+    if "power_cut" in options.profile:
+        archive.start()
     attacks = asyncio.create_task(killer.work(plan(options.seed, options.duration, options.profile, mongo=platform.mongo_url is not None)))
     try:
         await asyncio.gather(attacks, asyncio.sleep(options.duration))
@@ -82,6 +86,7 @@ async def _attack(platform: Platform, progress: Progress) -> Mapping[str, Any]:
     progress.say(f"Drained after {drained - ended:.1f} s." if drained else f"Not drained within {WITHIN:.0f} s: {waiting}")
     await _let_time_pass(platform, draining, drained=drained is not None)
     await _end(watching)
+    archive.stop()
     about = _about(platform, draining, started, ended, drained) | {"waiting": waiting, "unasked": killer.unasked}
     (platform.folder / "run.json").write_bytes(orjson.dumps(about))
     progress.say("Writing down log, stores and answers …")

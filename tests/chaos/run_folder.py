@@ -130,7 +130,7 @@ class RunFolder:
             "drained": ended + 5,
             "topics": TOPICS,
             "store": "sqlite",
-            "profile": ["all", "cutoff_kafka", "cutoff_mail", "cutoff_store", "hostile"],
+            "profile": ["all", "cutoff_kafka", "cutoff_mail", "cutoff_store", "hostile", "restore"],
         }
 
     def write(self, folder: Path) -> Path:

@@ -8,6 +8,7 @@ from chaos.run_folder import RunFolder
 
 SHOW, PASS = "an outage shows on its gauge, in the log, and in the answer that must change", "an outage that is over shows so again"
 LIVE, INTAKE = "liveness asks for no restart because of it", "intake stays ready while Kafka alone is away"
+REFUSED = "a store from before is refused and recovered"
 OTHERS, HIMSELF, BREAKER = (
     "what one partner sends keeps no other out",
     "who has too much parked is asked to wait himself",
@@ -32,6 +33,15 @@ def never_said(service: str, word: str) -> Any:
     def spoil(run: RunFolder) -> None:
         name = f"{service}-1.log"
         run.output[name] = re.sub(rf'\{{"event": "{word}".*\n', "", run.output[name])
+
+    return spoil
+
+
+def never_done(fault: str) -> Any:
+    """A ledger without lines of a kind."""
+
+    def spoil(run: RunFolder) -> None:
+        run.ledgers["faults"] = [line for line in run.ledgers["faults"] if line["fault"] != fault]
 
     return spoil
 
@@ -70,4 +80,6 @@ SPOILED_OUTAGES = (
     (OTHERS, lambda run: hand_in(run, "kept out", "unknown", 503, OTHER)),
     (HIMSELF, taken_all_the_same),
     (BREAKER, always("intake", breaker=1.0)),
+    (REFUSED, never_done("refused")),
+    (REFUSED, never_done("recovered")),
 )

@@ -1,5 +1,6 @@
 """Broken builds about outages and about one partner, each seen to break what it says."""
 
+import os
 from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,9 +17,16 @@ from chaos.driver.hostile import HOSTILE
 from common.breaker import Breaker, Stopped
 from common.connection import Connection
 from common.overload import Overload
+from common.pairing import Pairing
 from common.service import Service
 
 LIMIT = 4
+
+
+def test_keeps_nothing(breaking: Any) -> None:
+    breaking("keeps-nothing")
+
+    assert os.environ["OUTBOX_KEEP_SECONDS"] == "0"
 
 
 class FakeClock:
@@ -42,6 +50,12 @@ class FakeRelay:
 
     def oldest_by_submitter(self) -> dict[str, datetime]:
         return {}
+
+
+async def test_does_not_compare(breaking: Any) -> None:
+    breaking("does-not-compare")
+
+    assert await Pairing.disagreement(None, None) is None  # type: ignore[arg-type]
 
 
 def test_the_bug_hits_one_partner_until_it_is_mended(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import broken_builds
 from broken_builds import Sabotage
 
-from chaos.broken import increments, outages, partners, switches
+from chaos.broken import increments, outages, partners, stores, switches
 
 
 class Build(NamedTuple):
@@ -38,6 +38,8 @@ FACTS, FIGURES, HEARD, ENDS = (
 LOST = "no more is unknown and was never handed over than there were connections"
 ONCE, OFF, COMMITTED, KEPT = "letters go once", "nothing goes that is off", "every group has committed the end", "nothing else is kept"
 OTHERS, STAYS_CLOSED = "what one partner sends keeps no other out", "the breaker stays closed whatever one partner sends"
+REFUSED = "a store from before is refused and recovered"
+DRAINED = "drained within 60 s of the last fault"
 SHOWN = "an outage shows on its gauge, in the log, and in the answer that must change"
 ALIVE, TAKES = "liveness asks for no restart because of it", "intake stays ready while Kafka alone is away"
 
@@ -133,6 +135,12 @@ BUILDS: dict[str, Build] = {
     ),
     "intake-unready-without-kafka": Build(
         "intake takes no cases without Kafka", outages.intake_unready_without_kafka, "cutoff_kafka:intake", frozenset({TAKES}), (60, 60, 60)
+    ),
+    "keeps-nothing": Build(
+        "what Kafka has acknowledged is cleared at once", stores.keeps_nothing, "power_cut", frozenset({TOLD, DRAINED}), (60, 60, 60)
+    ),
+    "does-not-compare": Build(
+        "a store is worked on whatever the log says", stores.does_not_compare, "restore", frozenset({REFUSED}), (60, 60, 60)
     ),
     "breaker-counts-whoever-sent": Build(
         "the breaker counts lanes, whoever sent them", partners.breaker_counts_whoever_sent, "hostile", frozenset({STAYS_CLOSED})

@@ -21,8 +21,10 @@ BURST, RATE = 60, 4.0
 """Submissions at once at the beginning, each taken before the first of them has failed; then so many a second."""
 WITHHELD, BYTES = 900, 16_384
 """Connections that send most of a body and then nothing, and how much they send."""
-AGAIN = 2.0
-"""Seconds until a connection that was hung up on is opened again."""
+AGAIN = 15.0
+"""Seconds until a connection that was hung up on is opened again: the others have the same process to hand in from."""
+SETTLED = 3.0
+"""Seconds until the clock has moved to its first day: whatever was signed before that is stale."""
 FILES = 4096
 PRODUCTS = ["brp_first_registration", "document_collection"]
 MOST_PERSONS = 13
@@ -44,7 +46,8 @@ class Hostile:
         """Until that moment of the loop's clock."""
         loop = asyncio.get_running_loop()
         lines = asyncio.create_task(self._withhold(addresses))
-        await asyncio.gather(*(self._ordinary(number) for number in range(BURST)))
+        await asyncio.sleep(SETTLED)
+        await asyncio.gather(*(self._ordinary(number) if number % 3 else self._widest(number) for number in range(BURST)))
         under_way, number = set[asyncio.Task[Any]](), BURST
         while loop.time() < ends:
             task = asyncio.ensure_future(self._one(number))

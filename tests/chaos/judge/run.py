@@ -94,6 +94,21 @@ class Run:
         return self.lines("faults")
 
     @cached_property
+    def lost(self) -> list[tuple[str, float, float]]:
+        """Services whose store was put back to what it had been, and from when to when it worked in vain."""
+        copied, found = dict[str, float](), list[tuple[str, float, float]]()
+        for fault in self.faults:
+            if fault["fault"] == "backup":
+                copied[fault["target"]] = fault["at"]
+            elif fault["fault"] == "restore":
+                found.append((fault["target"], copied[fault["target"]], fault["at"]))
+        return found
+
+    def is_lost(self, service: str, at: float) -> bool:
+        """Whether what a service did then is not in its store any more."""
+        return any(service == one and since <= at <= until for one, since, until in self.lost)
+
+    @cached_property
     def looks(self) -> list[Line]:
         """What the witness saw."""
         return self.lines("looks")
@@ -125,7 +140,15 @@ class Run:
     @cached_property
     def log(self) -> Log:
         """The whole log."""
-        return read_log(self.folder / "log.jsonl", frozenset(self.poison))
+        return read_log(self.folder / "log.jsonl", frozenset(self.poison), self.archive)
+
+    @cached_property
+    def archive(self) -> dict[str, int]:
+        """When each event was sent for the first time, by whoever read the log while it was written; nothing without a power cut."""
+        found: dict[str, int] = {}
+        for line in self.lines("archive"):
+            found.setdefault(line["id"], line["timestamp"])
+        return found
 
     def events(self, *topics: str) -> Iterator[Told]:
         """The distinct events of some topics."""

@@ -13,6 +13,7 @@ from chaos.judge.invariants import (
     outboxes,
     planning,
     poison,
+    restores,
     sources,
     submissions,
 )
@@ -63,4 +64,5 @@ INVARIANTS = (
     Invariant("I19", "what one partner sends keeps no other out", hostile.others_are_accepted, ("hostile",)),
     Invariant("I19", "who has too much parked is asked to wait himself", hostile.he_is_asked_to_wait, ("hostile",)),
     Invariant("I19", "the breaker stays closed whatever one partner sends", hostile.the_breaker_stays_closed, ("hostile",)),
+    Invariant("I20", "a store from before is refused and recovered", restores.a_store_from_before_is_refused, ("restore",)),
 )

@@ -9,7 +9,7 @@ HEARD = 10.0
 """Seconds in which replicas hear of them."""
 EXPLAINED = 30.0
 """Seconds after a fault in which an answer 503, or none, is owed to it."""
-UNANSWERED = 0.02
+UNANSWERED = 0.1
 """Share of calls without an answer that a busy machine explains."""
 TOO_MANY, AWAY = 429, 503
 
