@@ -1,8 +1,12 @@
-"""A run of three cases in which all went well: one waits for its visit, one is completed, one was cancelled and gave its slot away."""
+"""A run of three cases in which all went well: one waits for its visit, one is completed, one was cancelled and gave its slot away.
+
+Beside them are outages that showed, and a hostile partner who alone was asked to wait (`clean_outages.py`).
+"""
 
 from hashlib import sha256
 from typing import Any, NamedTuple
 
+from chaos.clean_outages import cut_off, played_hostile, put_back
 from chaos.judge.derived import case_of, derived, message_of, visit_of
 from chaos.run_folder import RunFolder, Source, moment
 
@@ -38,6 +42,9 @@ def clean() -> RunFolder:
     _completed(run, done)
     _poisoned(run)
     run.ledgers["faults"].append({"at": run.at(), "fault": "sigkill", "target": "scheduling-1"})
+    cut_off(run)
+    put_back(run)
+    played_hostile(run)
     _answers(run, [gone, waits, done], [waits, done])
     run.close()
     return run

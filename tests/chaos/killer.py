@@ -14,11 +14,14 @@ from random import Random
 
 from confluent_kafka.admin import AdminClient
 
+from chaos.cutoffs import CutOffs
 from chaos.ledger import Ledger
-from chaos.plan import Fault
+from chaos.plan import CUT_OFF, Fault
 from chaos.platform import Platform
 from chaos.poison import Poisoner
+from chaos.power import PowerCuts
 from chaos.processes import Process
+from chaos.restores import Restores
 from chaos.shifting import forward
 
 FULL = 64 * 1024
@@ -32,6 +35,8 @@ class Killer:
 
     def __init__(self, platform: Platform, ledger: Ledger, poisoner: Poisoner) -> None:
         self._platform, self._ledger, self._poisoner = platform, ledger, poisoner
+        self._cut_offs, self._power_cuts = CutOffs(platform, self._note), PowerCuts(platform, self._note)
+        self._restores = Restores(platform, self._note)
         self._one_broker = asyncio.Lock()
         self._admin = AdminClient({"bootstrap.servers": platform.layout.bootstrap, "log_level": 0})
         self.done: Counter[str] = Counter()
@@ -60,6 +65,9 @@ class Killer:
             "disk_full": self._fill_disk,
             "clock_shift": self._shift_clock,
             "poison": self._poison,
+            "power_cut": self._power_cuts.carry_out,
+            "restore": self._restores.carry_out,
+            **dict.fromkeys(CUT_OFF, self._cut_offs.carry_out),
         }
         await attacks.get(fault.fault, self._cut_wire)(fault)
 

@@ -1,5 +1,7 @@
 """What is done to a platform and when: drawn from the seed before the run begins, so that the same seed means the same attacks."""
 
+from collections import Counter
+from collections.abc import Sequence
 from random import Random
 from typing import NamedTuple
 
@@ -45,6 +47,8 @@ BUSY, STALLED = 4.0, 8.0
 """Seconds between two kills of a service, and between two stalls of stores, when not everything was asked for."""
 REST = 12.0
 """Seconds before the end in which nothing new is begun that lasts."""
+TURN, AWAY = 28.0, (22.0, 25.0)
+"""Seconds from one turn of cut-offs to the next, and how long one lasts: it must show within twenty, and show again that it is over."""
 
 
 class Fault(NamedTuple):
@@ -61,8 +65,14 @@ class Fault(NamedTuple):
 PROFILES = {
     "letters": "sigkill:notifications,wire_stall:smtp,mail",
     "standstill": "mail_standstill",
+    "cutoff": "cutoff_kafka,cutoff_store,cutoff_mail",
+    "hostile_partner": "hostile",
+    "power_cut": "power_cut",
+    "restore": "restore",
 }
-"""Names for faults that belong together: kills while letters queue, and a provider that stands still through an update of notifications."""
+"""Names for faults that belong together: kills while letters queue, a provider that stands still through an update of notifications,
+services that are cut off from one of the things that they need, and a partner all of whose cases meet a bug;
+a loss of power of everything at once, and a store that is put back to what it was. The last five are in no other profile."""
 
 
 def plan(seed: int, duration: float, profile: frozenset[str], *, mongo: bool = False) -> list[Fault]:
@@ -73,7 +83,49 @@ def plan(seed: int, duration: float, profile: frozenset[str], *, mongo: bool = F
         if targets:
             lengths = (LENGTHS if "all" in profile else LENGTHS_ALONE)[fault]
             found += _spread(Random(f"{seed}/{fault}"), fault, targets, _count(fault, often, duration, targets, profile), duration, lengths)
-    return sorted(found)
+    found += _power_cuts(Random(f"{seed}/power_cut"), duration) if "power_cut" in profile else []
+    found += _restores(Random(f"{seed}/restore"), seed, duration, [one for one in RESTORED if _asked("restore", one, profile)])
+    return sorted(found + _cut_off(Random(f"{seed}/cutoff"), duration, profile, mongo=mongo))
+
+
+def _cut_off(draw: Random, duration: float, profile: frozenset[str], *, mongo: bool) -> list[Fault]:
+    """One outage of a service at a time, what it needs by turns; who hears others has something to hear while it is cut off."""
+    asked = {
+        service: [fault for fault, targets in CUT_OFF.items() if service in targets and _asked(fault, service, profile)]
+        for service in SERVICES
+    }
+    turns = [turn for turn in TURNS if any(asked[service] for service in turn)]
+    found, done = list[Fault](), Counter[str]()
+    for number in range(max(1, int((duration - 3) // TURN)) if turns else 0):
+        for service in filter(asked.get, turns[number % len(turns)]):
+            fault = asked[service][done[service] % len(asked[service])]
+            done[service] += 1
+            target = "mongo" if mongo and fault == "cutoff_store" else service
+            found.append(Fault(3 + number * TURN, fault, target, draw.uniform(*AWAY), draw.getrandbits(32)))
+    return found
+
+
+def _power_cuts(draw: Random, duration: float) -> list[Fault]:
+    """One in each minute, late enough for something to be lost, and early enough for the rest of it."""
+    found = []
+    for number in range(max(1, round(duration / 60))):
+        at = 60.0 * number + min(60.0, duration - 60 * number) * draw.uniform(0.3, 0.5)
+        found.append(Fault(at, "power_cut", "all", draw.uniform(1, 4), draw.getrandbits(32)))
+    return found
+
+
+def _restores(draw: Random, seed: int, duration: float, services: list[str]) -> list[Fault]:
+    """One service after the other, the first by the seed; a copy is made early in its minute, and put back in the middle of it."""
+    many = max(1, round(duration / 60)) if services else 0
+    return [
+        Fault(60.0 * number + 10, "restore", services[(seed + number) % len(services)], draw.uniform(14, 18), draw.getrandbits(32))
+        for number in range(many)
+    ]
+
+
+def _asked(fault: str, target: str, profile: frozenset[str]) -> bool:
+    """Whether a profile names a fault, for all its targets or for this one."""
+    return any(word.partition(":")[0] == fault and target.startswith(word.partition(":")[2]) for word in profile)
 
 
 def _targets(fault: str, profile: frozenset[str], *, mongo: bool) -> list[str]:
@@ -115,6 +167,11 @@ def _spread(draw: Random, fault: str, targets: list[str], count: int, duration: 
     return found
 
 
+CUT_OFF: dict[str, Sequence[str]] = {"cutoff_mail": ("notifications",), "cutoff_kafka": SERVICES, "cutoff_store": SERVICES}
+"""What a service can be cut off from, and which; none of it is among `all`, whose other faults would hide how it shows."""
+TURNS = (("notifications", "reporting"), ("intake", "reporting"), ("notifications",), ("scheduling", "reporting"))
+RESTORED = ("reporting", "scheduling", "notifications")
+"""Intake's is not put back: cases handed in since then would be lost, until their partners hand them in again."""
 REPLICAS = [f"{service}-{replica}" for service in SERVICES for replica in range(2)]
 WIRES = ["kafka-1", "kafka-2", "kafka-3", "smtp"]
 TARGETS = {

@@ -26,7 +26,20 @@ from loket.supervisor.layout import METRICS
 REPLICAS = 2
 SECOND = 20
 """So far above the ports of the first replicas are those of the second ones; likewise for what lies on the wire."""
-WIRED, ADVERTISED, WIRED_MONGO = 20, 30, 21
+WIRED, ADVERTISED, WIRED_MONGO = 20, 50, 21
+"""Above the ports of brokers, three for each service: where a broker listens to it, and where it is told that the broker listens."""
+SHOWN_UNDER = {
+    "power_cut": {"OUTBOX_KEEP_SECONDS": "86400"},
+    "hostile": {"BREAKER_LANES_PER_MINUTE": "12"},
+    "cutoff": {"LOG_LEVEL": "info", "PATIENCE_SECONDS": "5", "SMTP_TIMEOUT_SECONDS": "5"},
+}
+"""Settings under faults of a kind, so that: what was acknowledged is kept for a day of the shared clock, which takes twenty seconds;
+one burst of bad cases, of which two replicas have half each, is more than a breaker allows; an outage of twenty seconds shows, and its
+end is said in the log."""
+FLUSHED = {"log.flush.offset.checkpoint.interval.ms": "1000"}
+"""A broker writes records to the disk each second, and down so often which: by itself once a minute, and a power cut would take that."""
+BUG = "bug-for-one-partner"
+"""The build that a hostile partner meets where none was asked for."""
 TESTS = Path(__file__).parents[1]
 
 
@@ -127,32 +140,49 @@ class Platform:
         own = {
             "PORT": str(port),
             "METRICS_PORT": str(port + METRICS),
-            "KAFKA_BOOTSTRAP_SERVERS": ",".join(f"{HOST}:{one + ADVERTISED}" for one in self.layout.broker_ports),
+            "KAFKA_BOOTSTRAP_SERVERS": ",".join(f"{HOST}:{one + ADVERTISED}" for one in self._doors(service)),
             "SMTP_PORT": str(self.layout.ports.smtp + SECOND),
             "SMTP_DEDUPLICATES": "false",
             "OUTBOX_LIMIT_SECONDS": "100000000",  # a clock that jumps by hours makes what waits for a moment look old
+            "CHAOS_CALM": str(self.folder / "calm"),
             "REFRESH_SECONDS": "43200",  # a day of the clock passes in seconds
         }
         told = service_environment(service, self.layout, self.state, self._environ()) | own
-        command = ["-m", "chaos.broken", self.options.broken, service] if self.options.broken else ["-m", service]
+        broken = self.options.broken or (BUG if "hostile" in self.options.profile else None)
+        command = ["-m", "chaos.broken", broken, service] if broken else ["-m", service]
         return Process(f"{service}-{replica}", command, self.output / f"{service}-{replica}.log", told, port)
 
     def _environ(self) -> dict[str, str]:
         clean = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-        return {"LOG_LEVEL": "warning", "TRACE_RATIO": "0.02", **clean, "PYTHONPATH": str(TESTS)}
+        shown: dict[str, str] = {}
+        for word, settings in SHOWN_UNDER.items():
+            shown |= settings if any(asked.startswith(word) for asked in self.options.profile) else {}
+        return {"LOG_LEVEL": "warning", "TRACE_RATIO": "0.02", **clean, **shown, "PYTHONPATH": str(TESTS)}
+
+    def _doors(self, service: str) -> list[int]:
+        """The port of each broker, moved by the place of a service: each has a door of its own, so that it can be cut off alone."""
+        return [port + SERVICES.index(service) * self.layout.brokers for port in self.layout.broker_ports]
 
     def _listeners(self, number: int) -> dict[str, str]:
-        """A door of its own for the services, of which they hear only where the wire takes it."""
+        """A door for each service, of which it hears only where the wire takes it."""
         port, controller = self.layout.ports.kafka + number - 1, self.layout.controller_ports[number - 1]
         doors = f"BROKER://{HOST}:{port},CONTROLLER://{HOST}:{controller}"
+        wires = [(f"WIRE_{service.upper()}", self._doors(service)[number - 1]) for service in SERVICES]
         return {
-            "listeners": f"{doors},WIRE://{HOST}:{port + WIRED}",
-            "advertised.listeners": f"{doors},WIRE://{HOST}:{port + ADVERTISED}",
-            "listener.security.protocol.map": "BROKER:PLAINTEXT,CONTROLLER:PLAINTEXT,WIRE:PLAINTEXT",
+            "listeners": ",".join([doors, *(f"{name}://{HOST}:{one + WIRED}" for name, one in wires)]),
+            "advertised.listeners": ",".join([doors, *(f"{name}://{HOST}:{one + ADVERTISED}" for name, one in wires)]),
+            **FLUSHED,
+            "listener.security.protocol.map": ",".join(
+                f"{name}:PLAINTEXT" for name in ("BROKER", "CONTROLLER", *(one for one, _ in wires))
+            ),
         }
 
     def _routes(self) -> list[str]:
-        brokers = [f"kafka-{number}={port + ADVERTISED}:{port + WIRED}" for number, port in enumerate(self.layout.broker_ports, start=1)]
+        brokers = [
+            f"kafka-{number}/{service}={port + ADVERTISED}:{port + WIRED}"
+            for service in SERVICES
+            for number, port in enumerate(self._doors(service), start=1)
+        ]
         smtp = self.layout.ports.smtp
         mongo = [f"mongo={smtp + WIRED_MONGO}:{place_of(self.mongo_url)}"] if self.mongo_url else []
         return [*brokers, f"smtp={smtp + SECOND}:{smtp}", *mongo]

@@ -13,6 +13,11 @@ from chaos.platform import Platform
 if TYPE_CHECKING:
     from chaos.killer import Killer
 
+UNDONE = {
+    *("start", "sigcont", "disk_freed", "broker_start", "cutoff_over", "power_back"),
+    *("backup", "refused", "not_refused", "recovered", "restore_over"),
+}
+"""The other half of a fault."""
 EVERY = 10.0
 """Seconds between two lines where nobody looks at a terminal."""
 
@@ -51,5 +56,22 @@ def handed_in(platform: Platform) -> str:
 
 def faults(done: Counter[str]) -> str:
     """What was done, the most frequent first."""
-    shown = [f"{count} {fault}" for fault, count in done.most_common() if fault not in {"start", "sigcont", "disk_freed", "broker_start"}]
+    shown = [
+        f"{count} {fault}"
+        for fault, count in done.most_common()
+        if fault
+        not in {
+            "start",
+            "sigcont",
+            "disk_freed",
+            "broker_start",
+            "cutoff_over",
+            "power_back",
+            "restore_over",
+            "backup",
+            "refused",
+            "not_refused",
+            "recovered",
+        }
+    ]
     return ", ".join(shown) or "no fault yet"

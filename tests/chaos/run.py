@@ -12,6 +12,7 @@ from typing import Any
 
 import orjson
 
+from chaos.archive import Archive
 from chaos.draining import WITHIN, Draining
 from chaos.dump import Dump
 from chaos.killer import Killer
@@ -22,7 +23,10 @@ from chaos.poison import Poisoner
 from chaos.processes import Process
 from chaos.progress import Progress
 from chaos.shifting import forward
+from chaos.witness import Witness
 
+WATCHED = ("cutoff", "hostile")
+"""What the faults begin with whose signs a witness looks for; it takes time of the machine, so it does not look at others."""
 LATER = timedelta(hours=9)
 A_LEASE = timedelta(minutes=10)  # longer than policy.yaml lets a letter wait for its outcome
 """By the clock of the services: more than any lease, and than the wait between two tries of a letter."""
@@ -59,10 +63,15 @@ async def _attack(platform: Platform, progress: Progress) -> Mapping[str, Any]:
     started = time.time()
     driver.start()
     showing = asyncio.create_task(progress.follow(platform, killer, options.duration))
+    watching = asyncio.create_task(_watch(platform))
+    archive = Archive(platform)
+    if "power_cut" in options.profile:
+        archive.start()
     attacks = asyncio.create_task(killer.work(plan(options.seed, options.duration, options.profile, mongo=platform.mongo_url is not None)))
     try:
         await asyncio.gather(attacks, asyncio.sleep(options.duration))
     except BaseException:
+        watching.cancel()
         driver.kill()
         raise
     finally:
@@ -76,11 +85,26 @@ async def _attack(platform: Platform, progress: Progress) -> Mapping[str, Any]:
     drained, waiting = await draining.wait(ended)
     progress.say(f"Drained after {drained - ended:.1f} s." if drained else f"Not drained within {WITHIN:.0f} s: {waiting}")
     await _let_time_pass(platform, draining, drained=drained is not None)
+    await _end(watching)
+    archive.stop()
     about = _about(platform, draining, started, ended, drained) | {"waiting": waiting, "unasked": killer.unasked}
     (platform.folder / "run.json").write_bytes(orjson.dumps(about))
     progress.say("Writing down log, stores and answers …")
     await Dump(platform, draining).write()
     return about
+
+
+async def _watch(platform: Platform) -> None:
+    """Until cancelled, where something is to be seen."""
+    if any(word.startswith(WATCHED) for word in platform.options.profile):
+        await Witness(platform).watch()
+
+
+async def _end(task: "asyncio.Task[None]") -> None:
+    """A witness that has failed has seen nothing, and that must not look like a platform on which nothing was to be seen."""
+    task.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await task
 
 
 async def _let_time_pass(platform: Platform, draining: Draining, *, drained: bool) -> None:
@@ -106,6 +130,7 @@ def _settings(platform: Platform, marker: str) -> dict[str, Any]:
         "seed": options.seed,
         "addresses": platform.addresses(),
         "marker": marker,
+        "hostile": "hostile" in options.profile,
     }
 
 

@@ -24,7 +24,7 @@ TOPICS = {
         *("intake.parked", "scheduling.parked", "notifications.parked"),
     ],
 }
-LEDGERS = ("calls", "mail", "faults", "poison", "log", "statuses", "timelines", "lists", "indicators")
+LEDGERS = ("calls", "mail", "faults", "poison", "log", "statuses", "timelines", "lists", "indicators", "looks")
 
 
 @dataclass
@@ -120,7 +120,7 @@ class RunFolder:
                 for number in range(12)
             }
             self.metrics[f"{service}-1"] = "loket_outbox_aggregates 0.0\nloket_outbox_age_seconds 0.0\n"
-            self.output[f"{service}-1.log"] = '{"event": "starting"}\n'
+            self.output[f"{service}-1.log"] = '{"event": "starting"}\n' + self.output.get(f"{service}-1.log", "")
         ended = self.at()
         self.run = {
             "seed": 7,
@@ -130,6 +130,7 @@ class RunFolder:
             "drained": ended + 5,
             "topics": TOPICS,
             "store": "sqlite",
+            "profile": ["all", "cutoff_kafka", "cutoff_mail", "cutoff_store", "hostile", "restore"],
         }
 
     def write(self, folder: Path) -> Path:

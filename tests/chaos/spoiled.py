@@ -7,6 +7,7 @@ from typing import Any
 from chaos.clean_run import HALF_PAST_TEN, Household, clean, household
 from chaos.judge.derived import derived, lane_of, message_of
 from chaos.run_folder import RunFolder, Source, moment
+from chaos.spoiled_outages import SPOILED_OUTAGES
 
 Spoil = Callable[[RunFolder], None]
 GONE, WAITS, DONE = household("gone", HALF_PAST_TEN), household("waits", HALF_PAST_TEN), household("done", HALF_PAST_TEN + 1800)
@@ -181,6 +182,7 @@ SPOILED: tuple[tuple[str, Spoil], ...] = (
     ("cases have come to their end", stored("intake", "cases", DONE.case.id, status="in_progress")),
     ("cases have come to their end", stored("intake", "cases", WAITS.case.id, status="screening")),
     ("partners see what the store holds", lambda run: run.ledgers["statuses"][0]["body"].update(status="received")),
+    *SPOILED_OUTAGES,
 )
 
 

@@ -16,7 +16,7 @@ from worlds import consuming, relay, runner
 from chaos.broken import switches
 from chaos.broken.builds import BUILDS
 from chaos.judge.invariants import INVARIANTS
-from chaos.plan import TARGETS
+from chaos.plan import CUT_OFF, TARGETS
 from common.broker import Batch, subscribe
 from common.consuming import Consuming
 from common.errors import Unavailable
@@ -197,7 +197,10 @@ def test_an_unknown_build_is_refused() -> None:
 
 
 def test_what_is_to_notice_and_to_provoke_a_build_exists() -> None:
-    names, faults = {invariant.name for invariant in INVARIANTS if invariant.check}, {*TARGETS, "none", "mail", "all"}
+    names, faults = (
+        {invariant.name for invariant in INVARIANTS if invariant.check},
+        {*TARGETS, *CUT_OFF, "none", "mail", "all", "hostile", "power_cut", "restore"},
+    )
 
     assert len(BUILDS) >= 14
     assert {sum(build.durations) for build in BUILDS.values()} == {180}

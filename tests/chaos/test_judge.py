@@ -46,9 +46,10 @@ def test_a_clean_run_holds_and_everything_was_looked_at(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("name", "spoil"), SPOILED, ids=[f"{number}: {name}" for number, (name, _) in enumerate(SPOILED)])
 def test_what_is_spoiled_is_noticed_by_its_name(name: str, spoil: Spoil, tmp_path: Path) -> None:
-    found = red(spoiled(spoil).write(tmp_path / "run"))
+    run = Run(spoiled(spoil).write(tmp_path / "run"))
+    found = [judge(run, invariant) for invariant in INVARIANTS if invariant.name.startswith(name)]
 
-    assert any(one.startswith(name) for one in found), found
+    assert any(verdict.wrong for verdict in found), found
 
 
 def test_every_invariant_has_been_seen_red() -> None:
@@ -88,7 +89,7 @@ def test_the_table_names_the_invariant_and_the_violation(tmp_path: Path) -> None
     assert "letters go once" in told
     assert "taken 2 times" in told
     assert "not here" in told
-    assert "faults: 1 sigkill" in told
+    assert "1 sigkill" in told
     assert f"events in the log: {len(run.log.told)}, of which {len(run.log.first)} different" in told
 
 

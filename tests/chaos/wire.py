@@ -15,6 +15,7 @@ from random import Random
 import orjson
 
 HOST = "127.0.0.1"
+AWAY = frozenset({"wire_refused", "wire_silent"})
 AT_ONCE = struct.pack("ii", 1, 0)
 """Closed so, a connection ends with a reset and what was under way is lost."""
 
@@ -48,11 +49,19 @@ class Pipe:
 
     async def stall(self, seconds: float) -> None:
         """Nothing passes for a while, then everything that waited."""
-        self._flows.clear()
+        self.hold()
         try:
             await asyncio.sleep(seconds)
         finally:
-            self._flows.set()
+            self.release()
+
+    def hold(self) -> None:
+        """Let nothing pass."""
+        self._flows.clear()
+
+    def release(self) -> None:
+        """Let pass what waited."""
+        self._flows.set()
 
     async def drop_replies(self, seconds: float) -> None:
         """What is asked arrives, what is answered does not; then the connection ends."""
@@ -69,6 +78,7 @@ class Place:
     def __init__(self, port: int) -> None:
         self._port = port
         self._pipes: set[Pipe] = set()
+        self._refuses = self._silent = False
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
@@ -77,12 +87,32 @@ class Place:
             writer.transport.abort()
             return
         pipe = Pipe(writer, far_writer)
+        if self._refuses:
+            pipe.cut()
+            return
+        if self._silent:
+            pipe.hold()
         self._pipes.add(pipe)
         await asyncio.gather(pipe.pump(reader, far_writer, replies=False), pipe.pump(far_reader, writer, replies=True))
         self._pipes.discard(pipe)
 
+    async def go_away(self, fault: str, seconds: float) -> None:
+        """Nobody comes through for a while: connections end and new ones too, or all stay open and nothing passes."""
+        self._refuses, self._silent = fault == "wire_refused", fault == "wire_silent"
+        for pipe in list(self._pipes):
+            pipe.cut() if self._refuses else pipe.hold()
+        try:
+            await asyncio.sleep(seconds)
+        finally:
+            self._refuses = self._silent = False
+            for pipe in self._pipes:
+                pipe.release()
+
     async def suffer(self, fault: str, seconds: float, draw: Random, share: float) -> None:
-        """A share of the connections that there are now."""
+        """A share of the connections that there are now, or, where a place goes away, all that there are and will be."""
+        if fault in AWAY:
+            await self.go_away(fault, seconds)
+            return
         hit = [pipe for pipe in self._pipes if draw.random() < share]
         if fault == "wire_cut":
             for pipe in hit:
@@ -91,15 +121,20 @@ class Place:
         await asyncio.gather(*(pipe.stall(seconds) if fault == "wire_stall" else pipe.drop_replies(seconds) for pipe in hit))
 
 
+def named(places: dict[str, Place], asked: str) -> list[Place]:
+    """`kafka-1` is that broker for everybody, `kafka-1/intake` for intake alone."""
+    return [place for name, place in places.items() if name == asked or name.startswith(f"{asked}/")]
+
+
 async def listen(places: dict[str, Place], reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     """Each fault runs beside the others."""
     running: set[asyncio.Task[None]] = set()
     while line := await reader.readline():
         told = orjson.loads(line)
-        work = places[told["place"]].suffer(told["fault"], told["seconds"], Random(told["seed"]), told["share"])
-        task = asyncio.create_task(work)
-        running.add(task)
-        task.add_done_callback(running.discard)
+        for place in named(places, told["place"]):
+            task = asyncio.create_task(place.suffer(told["fault"], told["seconds"], Random(told["seed"]), told["share"]))
+            running.add(task)
+            task.add_done_callback(running.discard)
     writer.close()
 
 

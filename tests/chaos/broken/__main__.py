@@ -5,19 +5,19 @@ import sys
 
 import pytest
 
-from chaos.broken.builds import BUILDS
+from chaos.broken.builds import APPLIED
 
 USAGE = "usage: python -m chaos.broken NAME SERVICE, or --list"
 
 
 def main(arguments: list[str]) -> None:
     if arguments == ["--list"]:
-        sys.stdout.write("".join(f"{name}\n" for name in BUILDS))
+        sys.stdout.write("".join(f"{name}\n" for name in APPLIED))
         return
-    if len(arguments) != 2 or arguments[0] not in BUILDS:
+    if len(arguments) != 2 or arguments[0] not in APPLIED:
         sys.exit(USAGE)
     name, service = arguments
-    BUILDS[name].apply(pytest.MonkeyPatch())  # never undone: the process ends with it
+    APPLIED[name](pytest.MonkeyPatch())  # never undone: the process ends with it
     sys.argv = [service]
     runpy.run_module(service, run_name="__main__", alter_sys=True)
 

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import broken_builds
 from broken_builds import Sabotage
 
-from chaos.broken import increments, switches
+from chaos.broken import increments, outages, partners, stores, switches
 
 
 class Build(NamedTuple):
@@ -37,6 +37,11 @@ FACTS, FIGURES, HEARD, ENDS = (
 )
 LOST = "no more is unknown and was never handed over than there were connections"
 ONCE, OFF, COMMITTED, KEPT = "letters go once", "nothing goes that is off", "every group has committed the end", "nothing else is kept"
+OTHERS, STAYS_CLOSED = "what one partner sends keeps no other out", "the breaker stays closed whatever one partner sends"
+REFUSED = "a store from before is refused and recovered"
+DRAINED = "drained within 60 s of the last fault"
+SHOWN = "an outage shows on its gauge, in the log, and in the answer that must change"
+ALIVE, TAKES = "liveness asks for no restart because of it", "intake stays ready while Kafka alone is away"
 
 
 BUILDS: dict[str, Build] = {
@@ -122,4 +127,30 @@ BUILDS: dict[str, Build] = {
         frozenset({KEPT}),
         (40, 60, 80),
     ),
+    "cut-off-unsaid": Build(
+        "who was connected once counts as connected", outages.cut_off_unsaid, "cutoff_kafka", frozenset({SHOWN}), (60, 60, 60)
+    ),
+    "liveness-by-readiness": Build(
+        "what is not ready is started again", outages.liveness_by_readiness, "cutoff_kafka", frozenset({ALIVE}), (60, 60, 60)
+    ),
+    "intake-unready-without-kafka": Build(
+        "intake takes no cases without Kafka", outages.intake_unready_without_kafka, "cutoff_kafka:intake", frozenset({TAKES}), (60, 60, 60)
+    ),
+    "keeps-nothing": Build(
+        "what Kafka has acknowledged is cleared at once", stores.keeps_nothing, "power_cut", frozenset({TOLD, DRAINED}), (60, 60, 60)
+    ),
+    "does-not-compare": Build(
+        "a store is worked on whatever the log says", stores.does_not_compare, "restore", frozenset({REFUSED}), (60, 60, 60)
+    ),
+    "breaker-counts-whoever-sent": Build(
+        "the breaker counts lanes, whoever sent them", partners.breaker_counts_whoever_sent, "hostile", frozenset({STAYS_CLOSED})
+    ),
+    "all-wait-for-one": Build(
+        "who has too many parked lanes holds up everybody", partners.all_wait_for_one, "hostile", frozenset({OTHERS})
+    ),
 }
+APPLIED: dict[str, Sabotage] = {
+    **{name: build.apply for name, build in BUILDS.items()},
+    "bug-for-one-partner": partners.bug_for_one_partner,
+}
+"""What can be run: the builds, and a bug that is no broken promise, against which all must hold."""

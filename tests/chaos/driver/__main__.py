@@ -10,6 +10,7 @@ from typing import Any
 import orjson
 
 from chaos.driver.calls import Calls, lines_to
+from chaos.driver.hostile import Hostile
 from chaos.driver.partners import Partners, sources_of
 from chaos.driver.people import People
 from chaos.ledger import Ledger
@@ -37,7 +38,10 @@ async def play(settings: Mapping[str, Any]) -> None:
         ends = loop.time() + duration
         looking = asyncio.create_task(_progress(folder, partners, calls))
         watching = asyncio.create_task(_watch(folder, partners))
-        await asyncio.gather(_submit(partners, people, rate, ends), people.live(ends))
+        outside = [_submit(partners, people, rate, ends), people.live(ends)]
+        if settings["hostile"]:
+            outside.append(Hostile(partners, people.today, Random(f"{seed}/hostile")).live(settings["addresses"]["intake"], ends))
+        await asyncio.gather(*outside)
         await watching
         await _help(folder, people, calls)
         looking.cancel()

@@ -115,10 +115,14 @@ class Submission:
     event_id: str
     data: dict[str, Any]
 
-    async def send(self, intent: str, **altered: Any) -> Came:
+    def body(self, **altered: Any) -> bytes:
+        """The bytes that are signed."""
         source = self.partners.sources[self.partner]
         event = {"specversion": "1.0", "id": self.event_id, "source": source, "type": CASE_SUBMITTED, "data": self.data | altered}
-        body = orjson.dumps(event)
+        return orjson.dumps(event)
+
+    async def send(self, intent: str, **altered: Any) -> Came:
+        source, body = self.partners.sources[self.partner], self.body(**altered)
         about = {"partner": self.partner, "source": source, "event_id": self.event_id, "type": CASE_SUBMITTED, "intent": intent}
         self.partners.sent += 1
         headers = self.partners.signed(self.partner, self.event_id, body)

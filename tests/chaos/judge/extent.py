@@ -5,7 +5,19 @@ from collections.abc import Iterable
 
 from chaos.judge.run import Run
 
-UNDONE = {"start", "sigcont", "disk_freed", "broker_start"}  # the other half of a fault
+UNDONE = {
+    "start",
+    "sigcont",
+    "disk_freed",
+    "broker_start",
+    "cutoff_over",
+    "power_back",
+    "restore_over",
+    "backup",
+    "refused",
+    "not_refused",
+    "recovered",
+}  # the other half of a fault
 
 
 def extent(run: Run) -> str:

@@ -54,8 +54,8 @@ class Log(NamedTuple):
     """How often each name of a header occurs."""
 
 
-def read_log(path: Path, poisoned: frozenset[Place]) -> Log:
-    """The log from its dump."""
+def read_log(path: Path, poisoned: frozenset[Place], sent: dict[str, int]) -> Log:
+    """The log from its dump; `sent` has the times of events that had been in it before, since those are sent again later."""
     told, strays, poison_ids, names = [], [], set(), dict[bytes, int]()
     shared: dict[str, str] = {}
     for record in _records(path):
@@ -68,7 +68,7 @@ def read_log(path: Path, poisoned: frozenset[Place]) -> Log:
         elif record["key"] is None or any(name not in headers for name in ATTRIBUTES):
             strays.append(place)
         else:
-            told.append(_told(record, headers, shared))
+            told.append(_told(record, headers, shared, sent))
     told.sort(key=lambda one: one.place)
     first: dict[str, Told] = {}
     for one in told:
@@ -76,14 +76,14 @@ def read_log(path: Path, poisoned: frozenset[Place]) -> Log:
     return Log(told, first, strays, frozenset(poison_ids), names)
 
 
-def _told(record: dict[str, Any], headers: dict[str, str], shared: dict[str, str]) -> Told:
+def _told(record: dict[str, Any], headers: dict[str, str], shared: dict[str, str], sent: dict[str, int]) -> Told:
     """Ids recur as causation of what follows, so one string serves all."""
     causation = headers.get("ce_causationid")
     return Told(
         topic=intern(record["topic"]),
         partition=record["partition"],
         offset=record["offset"],
-        timestamp=record["timestamp"],
+        timestamp=min(record["timestamp"], sent.get(headers["ce_id"], record["timestamp"])),
         key=shared.setdefault(record["key"], record["key"]),
         id=shared.setdefault(headers["ce_id"], headers["ce_id"]),
         subject=shared.setdefault(headers["ce_subject"], headers["ce_subject"]),

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,8 @@ from chaos.judge.stores import Document, StoreCopy
 
 Line = dict[str, Any]
 SERVICES = ("intake", "scheduling", "notifications", "reporting")
+HOSTILE = "university"
+"""The partner whose cases meet a bug until the faults have stopped, where the rig plays him."""
 
 
 class Run:
@@ -61,6 +64,11 @@ class Run:
         return found
 
     @cached_property
+    def hostile(self) -> frozenset[str]:
+        """The cases of the partner whose cases meet a bug."""
+        return frozenset(case for case, calls in self.submissions.items() if any(call["partner"] == HOSTILE for call in calls))
+
+    @cached_property
     def mail(self) -> list[Line]:
         """What the provider was handed."""
         return self.lines("mail")
@@ -86,6 +94,38 @@ class Run:
         return self.lines("faults")
 
     @cached_property
+    def lost(self) -> list[tuple[str, float, float]]:
+        """Services whose store was put back to what it had been, and from when to when it worked in vain."""
+        copied, found = dict[str, float](), list[tuple[str, float, float]]()
+        for fault in self.faults:
+            if fault["fault"] == "backup":
+                copied[fault["target"]] = fault["at"]
+            elif fault["fault"] == "restore":
+                found.append((fault["target"], copied[fault["target"]], fault["at"]))
+        return found
+
+    def is_lost(self, service: str, at: float) -> bool:
+        """Whether what a service did then is not in its store any more."""
+        return any(service == one and since <= at <= until for one, since, until in self.lost)
+
+    @cached_property
+    def looks(self) -> list[Line]:
+        """What the witness saw."""
+        return self.lines("looks")
+
+    def said(self, replica: str) -> list[tuple[float, str]]:
+        """Moment and event of each line that a replica has logged; libraries write lines of their own, which are not JSON."""
+        if replica not in self._said:
+            path = self.folder / "output" / f"{replica}.log"
+            lines = path.read_bytes().splitlines() if path.exists() else []
+            self._said[replica] = [line for text in lines if (line := logged_line(text)) is not None]
+        return self._said[replica]
+
+    @cached_property
+    def _said(self) -> dict[str, list[tuple[float, str]]]:
+        return {}
+
+    @cached_property
     def poison(self) -> dict[Place, Line]:
         """What was put straight into the log."""
         return {(line["topic"], line["partition"], line["offset"]): line for line in self.lines("poison")}
@@ -100,7 +140,15 @@ class Run:
     @cached_property
     def log(self) -> Log:
         """The whole log."""
-        return read_log(self.folder / "log.jsonl", frozenset(self.poison))
+        return read_log(self.folder / "log.jsonl", frozenset(self.poison), self.archive)
+
+    @cached_property
+    def archive(self) -> dict[str, int]:
+        """When each event was sent for the first time, by whoever read the log while it was written; nothing without a power cut."""
+        found: dict[str, int] = {}
+        for line in self.lines("archive"):
+            found.setdefault(line["id"], line["timestamp"])
+        return found
 
     def events(self, *topics: str) -> Iterator[Told]:
         """The distinct events of some topics."""
@@ -147,3 +195,12 @@ class Run:
         shifts = [abs(float(fault.get("seconds") or 0)) for fault in self.faults if fault["fault"] == "clock_shift"]
         apart = [fault for fault in self.faults if fault["fault"] == "clock_shift" and fault.get("target") not in {None, "all"}]
         return 2 * max(shifts) if apart else 0.0
+
+
+def logged_line(text: bytes) -> tuple[float, str] | None:
+    """Moment and event of a line of a service's log."""
+    try:
+        line = orjson.loads(text)
+        return datetime.fromisoformat(line["timestamp"]).timestamp(), str(line["event"])
+    except (ValueError, KeyError, TypeError):
+        return None

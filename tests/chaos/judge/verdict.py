@@ -24,6 +24,13 @@ class Invariant(NamedTuple):
     name: str
     check: Callable[[Run], Checks] | None
     """None: what it is about does not exist here."""
+    under: tuple[str, ...] = ()
+    """The faults that it is about, by how their names begin; a run for which none of them was asked shows nothing of it."""
+
+    def is_about(self, run: Run) -> bool:
+        """Whether a run can show it; `fault` in a profile is that fault for every target."""
+        asked = run.about.get("profile", ())
+        return not self.under or any(word.startswith(one) or one.startswith(f"{word}:") for word in asked for one in self.under)
 
 
 class Verdict(NamedTuple):
@@ -43,7 +50,7 @@ class Verdict(NamedTuple):
 
 def judge(run: Run, invariant: Invariant) -> Verdict:
     """Look at everything that an invariant is about."""
-    if invariant.check is None:
+    if invariant.check is None or not invariant.is_about(run):
         return Verdict(invariant.code, invariant.name, None, [])
     checked, wrong = 0, []
     for one in invariant.check(run):

@@ -26,6 +26,7 @@ def test_metrics_carry_their_unit_and_short_labels() -> None:
         "loket_parked_lanes",
         "loket_provider_connected",
         "loket_steps",
+        "loket_store_connected",
         "loket_told",
     }
 

@@ -23,6 +23,7 @@ class Metrics:
         self.lag = self._gauge("loket_lag_records", "Records of a topic not settled yet; NaN where that is not known.", "topic")
         self.kafka_connected = self._gauge("loket_kafka_connected", "1 while brokers answer the consumer.")
         self.fetch_age = self._gauge("loket_kafka_fetch_age_seconds", "Time since the last fetch that went well; NaN before the first.")
+        self.store_connected = self._gauge("loket_store_connected", "1 while the store can be written and read; looked at every 5 s.")
         self.hung = self._gauge("loket_consumer_hung", "1 while records wait, Kafka answers and none has been settled for two minutes.")
         self.parked = self._gauge("loket_parked_lanes", "Lanes that wait for somebody's help.")
         self.paused = self._gauge(

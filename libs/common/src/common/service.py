@@ -31,6 +31,7 @@ from common.overload import Overload, Wait
 from common.pairing import Pairing
 from common.pairing_guard import PairingGuard
 from common.parking import Parking
+from common.probing import StoreProbe
 from common.processing.opening import open_logbook
 from common.publisher import Publisher
 from common.relay import Relay
@@ -69,7 +70,7 @@ class Service(Generic[P]):
         self.kinds = blueprint.kinds()
         self.clock = clock or clock_of(settings.clock_file, settings.environment)
         self.store = store or open_store(settings, blueprint.name, self.kinds)
-        self.metrics, self.log = Metrics(blueprint.name), logger(blueprint.name, settings.log_level)
+        self.metrics, self.log, self.probe = Metrics(blueprint.name), logger(blueprint.name, settings.log_level), StoreProbe(self.store)
         self.tracing = tracing or Tracing(blueprint.name, settings.trace_ratio, exporter(settings.otel_exporter_otlp_endpoint))
         self.group = settings.topic_prefix + blueprint.name
         self._publisher: Publishing = publisher or Publisher(

@@ -11,12 +11,27 @@ if TYPE_CHECKING:
     from common.service import Service
 
 EVERY = 1.0  # seconds
+STORE_EVERY = 5.0  # seconds; a look writes a page and reads it back
 
 
 async def watch(service: Service[Any]) -> None:
     """Keep the gauges true until cancelled, and say once when Kafka is lost or back, and when the service becomes ready or unready."""
-    loop = asyncio.get_running_loop()
     changes = Changes(service)
+    async with asyncio.TaskGroup() as group:
+        group.create_task(_watch_store(service, changes))
+        group.create_task(_watch_all_else(service, changes))
+
+
+async def _watch_store(service: Service[Any], changes: Changes) -> None:
+    """Beside the rest, since a store that is away takes seconds to say so."""
+    while True:
+        changes.store = await service.probe.failure()
+        service.metrics.store_connected.set(changes.store is None)
+        await asyncio.sleep(STORE_EVERY)
+
+
+async def _watch_all_else(service: Service[Any], changes: Changes) -> None:
+    loop = asyncio.get_running_loop()
     while True:
         before = loop.time()
         await asyncio.sleep(EVERY)
@@ -32,6 +47,8 @@ class Changes:
         self._service = service
         self._connected: bool | None = None
         self._reason: str | None = "starting"
+        self.store: str | None = None
+        """Why the store cannot be worked on, as it was last asked."""
 
     def log(self) -> None:
         """Say what has changed since the last look."""
@@ -43,7 +60,7 @@ class Changes:
         elif self._connected and not connected:
             log.warning("kafka lost", kafka=kafka)
             self._connected = False
-        reason = self._service.ready()
+        reason = self._service.ready() or self.store
         if (reason is None) is not (self._reason is None):
             log.info("ready") if reason is None else log.warning("not ready", reason=reason)
         self._reason = reason

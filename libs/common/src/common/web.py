@@ -15,7 +15,6 @@ from common.access.tokens import Tokens
 from common.lane_routes import lane_routes
 from common.limits import bounded
 from common.openapi import REFUSALS, VERSION, tell_the_truth
-from common.probing import StoreProbe
 from common.problems import MISTAKE, answer_problems, problem
 from common.processing.routes import processing_routes
 from common.telemetry import traceparent_of_request
@@ -78,7 +77,7 @@ def _tokens(service: Service[Any]) -> Tokens:
 
 
 def _health(service: Service[Any]) -> APIRouter:
-    router, probe = APIRouter(include_in_schema=False), StoreProbe(service.store)
+    router = APIRouter(include_in_schema=False)
 
     @router.get("/health/live")
     async def live() -> Response:
@@ -86,7 +85,7 @@ def _health(service: Service[Any]) -> APIRouter:
 
     @router.get("/health/ready")
     async def ready() -> Response:
-        return await _ready(service, probe)
+        return await _ready(service)
 
     @router.get("/health/started")
     async def started() -> Response:
@@ -95,10 +94,10 @@ def _health(service: Service[Any]) -> APIRouter:
     return router
 
 
-async def _ready(service: Service[Any], probe: StoreProbe) -> Response:
+async def _ready(service: Service[Any]) -> Response:
     if reason := service.ready():
         return problem(503, f"Not ready: {reason}.")
-    failure = await probe.failure()
+    failure = await service.probe.failure()
     return _fine() if failure is None else problem(503, f"Not ready: {failure}")
 
 

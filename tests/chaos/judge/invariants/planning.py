@@ -75,7 +75,11 @@ def day_lists_are_visits(run: Run) -> Checks:
             if one["state"] != "cancelled":
                 expected.setdefault((one["desk"], visit["day"]), set()).add(one["id"])
     for line in run.lines("lists"):
-        shown = [one["appointmentId"] for one in line["body"]["appointments"] if one["state"] not in {"cancelled", "held"}]
+        shown = [
+            one["appointmentId"]
+            for one in (line["body"] or {"appointments": []})["appointments"]
+            if one["state"] not in {"cancelled", "held"}
+        ]
         right = len(shown) == len(set(shown)) and set(shown) == expected.get((line["desk"], line["date"]), set())
         yield None if right else Wrong(None, f"the list of {line['desk']} on {line['date']} is not what visits hold there")
 
