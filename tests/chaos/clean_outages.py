@@ -30,7 +30,7 @@ WELL: dict[str, Any] = {
 }
 CUT_OFF: dict[str, dict[str, Any]] = {
     "cutoff_kafka": {"ready": 503, "connected": 0.0, "fetch_age": 12.0, "lags_unknown": 3, "complete": False, "behind": None},
-    "cutoff_store": {"ready": 503, "paused": 1.0},
+    "cutoff_store": {"ready": 503, "store": 0.0, "paused": 1.0},
     "cutoff_mail": {"provider": 0.0},
 }
 SAID = {

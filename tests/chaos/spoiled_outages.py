@@ -62,6 +62,8 @@ SPOILED_OUTAGES = (
     (SHOW, always("reporting", complete=True)),
     (SHOW, always("reporting", ready=200)),
     (SHOW, always("reporting", paused=0.0)),
+    (SHOW, always("reporting", store=1.0)),
+    (PASS, always("reporting", store=0.0)),
     (SHOW, always("notifications", provider=1.0)),
     (SHOW, never_said("reporting", "kafka lost")),
     (SHOW, never_said("reporting", "not ready")),

@@ -23,6 +23,7 @@ FIGURE = "k20"
 GAUGES = {
     "connected": "loket_kafka_connected",
     "fetch_age": "loket_kafka_fetch_age_seconds",
+    "store": "loket_store_connected",
     "paused": "loket_consumer_paused",
     "provider": 'loket_provider_connected{channel="email"}',
     "breaker": "loket_breaker_open",

@@ -9,7 +9,6 @@ from common import probing, watch
 from common.errors import Unavailable
 from common.service import Service
 
-
 TURNS = 10_000
 """Of the loop, in which whatever is said must have been said."""
 

@@ -46,6 +46,7 @@ PROVIDER = Sign(
     "gauge loket_provider_connected", lambda look: look["provider"] == 0, lambda look: look["provider"] == 1, each=False, waits=True
 )
 MAIL_SERVER = Sign("log line of the mail server", lines=("mail server away", "mail server back"), each=False, waits=True)
+STORE = Sign("gauge loket_store_connected", lambda look: look["store"] == 0, lambda look: look["store"] == 1)
 STORE_PAUSED = Sign("log line of a pause", lines=("paused", ""), each=False, waits=True)
 
 
@@ -54,7 +55,7 @@ def signs_of(outage: Outage) -> tuple[Sign, ...]:
     if outage.fault == "cutoff_mail":
         return PROVIDER, MAIL_SERVER
     if outage.fault == "cutoff_store":
-        return READY, SAID_READY, PAUSED, STORE_PAUSED
+        return STORE, READY, SAID_READY, PAUSED, STORE_PAUSED
     kafka = (CONNECTED, FETCHED, LAG, LOST)
     more = {"intake": (), "reporting": (READY, SAID_READY, COMPLETE)}.get(outage.service, (READY, SAID_READY))
     return kafka + more
