@@ -45,7 +45,7 @@ simulate: .venv/.ready ## the four services under seeded faults in virtual time 
 simulate-selftest: .venv/.ready ## breaks the product on purpose and counts the seeds until the simulation notices
 	@PYTHONPATH=tests $(BIN)/python -m simulation --selftest
 
-chaos: .venv/.ready ## real processes on three brokers, killed, stopped and cut off (DURATION=600, SEED=1, RATE=32, PROFILE=all, BROKEN=, KEEP=1)
+chaos: .venv/.ready ## real processes on three brokers, killed, stopped and cut off (DURATION=600, SEED=1, RATE=32, PROFILE=all|letters|standstill|cutoff|hostile_partner|power_cut|restore, BROKEN=, KEEP=1)
 	@PYTHONPATH=tests $(BIN)/python -m chaos --duration $(or $(DURATION),600) --seed $(or $(SEED),1) --rate $(or $(RATE),32) \
 		--profile $(or $(PROFILE),all) $(if $(BROKEN),--broken $(BROKEN)) $(if $(KEEP),--keep)
 

@@ -25,7 +25,7 @@ from chaos.progress import Progress
 from chaos.shifting import forward
 from chaos.witness import Witness
 
-WATCHED = ("cutoff", "hostile")
+WATCHED = ("cutoff", "hostile", "power_cut")
 """What the faults begin with whose signs a witness looks for; it takes time of the machine, so it does not look at others."""
 LATER = timedelta(hours=9)
 A_LEASE = timedelta(minutes=10)  # longer than policy.yaml lets a letter wait for its outcome
