@@ -19,6 +19,7 @@ WELL: dict[str, Any] = {
     "ready": 200,
     "connected": 1.0,
     "fetch_age": 0.2,
+    "store": 1.0,
     "paused": 0.0,
     "provider": None,
     "breaker": 0.0,
