@@ -207,7 +207,8 @@ class Killer:
             self._start(process)
         self._platform.mail.send(signal.SIGCONT)
         self._platform.mail.send(signal.SIGUSR1)
-        late = [process.name for process in self._platform.services if not await process.ready()]
+        ready = await asyncio.gather(*(process.ready() for process in self._platform.services))
+        late = [process.name for process, one in zip(self._platform.services, ready, strict=True) if not one]
         self.unasked += [f"{name} is not ready after the faults" for name in late]
 
 

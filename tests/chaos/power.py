@@ -30,8 +30,7 @@ class PowerCuts:
         for process in self._platform.services:
             process.start()
         self._note(BACK, "all")
-        for process in self._platform.services:
-            await process.ready()
+        await asyncio.gather(*(process.ready() for process in self._platform.services))
 
 
 async def start_all(nodes: list[EmbeddedKafka]) -> None:

@@ -43,8 +43,7 @@ class Restores:
             self._note("recovered", service, detail=f"status {status}: {said}")
         for process in replicas:
             process.start()
-        for process in replicas:
-            await process.ready()
+        await asyncio.gather(*(process.ready() for process in replicas))
         self._note(OVER, service)
 
     async def _refusal(self, process: Process) -> int | None:
