@@ -117,11 +117,23 @@ def test_a_letter_is_a_finding_when_it_was_due_for_longer_than_it_is_tried_again
     assert sentence.endswith("nothing was told of them: expired0, silent0")
 
 
-def test_nine_letters_that_are_tried_again_among_twenty_are_no_standstill() -> None:
-    done = [("notification.sent", one[1], 1, {"messageId": one[1], "caseId": "c1"}) for one in letters(20)]
+def done(given: list[Told]) -> list[Told]:
+    return [("notification.sent", one[1], 1, {"messageId": one[1], "caseId": "c1"}) for one in given]
 
-    assert found(answers(folded(*WELL, *letters(20), *done[:11]), timelines={})) == {}
-    assert set(found(answers(folded(*WELL, *letters(20), *done[:10]), timelines={}))) == {"letters_do_not_stand_still"}
+
+def test_nine_letters_that_are_tried_again_among_twenty_are_no_standstill() -> None:
+    twenty = sorted(letters(20), key=lambda one: one[1])
+
+    assert found(answers(folded(*WELL, *twenty, *done(twenty[:11])), timelines={})) == {}
+    assert set(found(answers(folded(*WELL, *twenty, *done(twenty[:10])), timelines={}))) == {"letters_do_not_stand_still"}
+
+
+def test_a_standstill_is_found_also_after_letters_go_again() -> None:
+    again = letters(50, "z", notBefore="2026-12-01T11:30:00Z")
+
+    assert set(found(answers(folded(*WELL, *letters(10), *again, *done(again)), timelines={}))) == {"letters_do_not_stand_still"}
+    scattered = [one for number, one in enumerate(again) if number % 3]
+    assert found(answers(folded(*WELL, *again, *done(scattered)), timelines={})) == {}
 
 
 def test_a_number_that_is_given_to_a_second_event_is_found_and_a_second_content_too() -> None:

@@ -4,7 +4,7 @@ from auditor.answers import Asked
 from auditor.checks.sentences import sentence
 from auditor.fold import Slot
 
-LATEST = 20  # letters that fell due last, by which a standstill is noticed
+IN_A_ROW = 20  # letters that fell due one after the other, by which a standstill is noticed
 MANY = 10  # of them without an outcome
 
 
@@ -63,11 +63,12 @@ def every_letter_has_one_outcome(asked: Asked) -> list[str]:
 
 
 def letters_do_not_stand_still(asked: Asked) -> list[str]:
-    """The letters that fell due last: one that is tried again is silent for hours, most of them at once are not."""
+    """Letters in the order in which they fell due: one that is tried again is silent for hours, most of a row at once are not."""
     due = sorted((letter.due, id_) for id_, letter in asked.fold.letters.items() if asked.settled(letter.due))
-    silent = [id_ for _, id_ in due if id_ not in asked.fold.outcomes]
-    lately = {id_ for _, id_ in due[-LATEST:]} & set(silent)
-    return sentence(silent, "letters are due and have no outcome, among them most of the latest") if len(lately) >= MANY else []
+    silent = [(place, id_) for place, (_, id_) in enumerate(due) if id_ not in asked.fold.outcomes]
+    rows = zip(silent, silent[MANY - 1 :], strict=False)
+    stand = any(last - first < IN_A_ROW for (first, _), (last, _) in rows)
+    return sentence([id_ for _, id_ in silent], "letters are due and have no outcome, among them most of a row") if stand else []
 
 
 def numbers_have_no_gaps(asked: Asked) -> list[str]:
