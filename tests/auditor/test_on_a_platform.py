@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -17,6 +18,8 @@ from auditor.reach import NAME, SERVICES
 from auditor.telling import Outcome
 from auditor.web import Services
 from common.kafka_security import KafkaSettings
+from common.metrics_server import metrics_app
+from common.service import Service
 from common.testing.issuer import Badge
 
 pytestmark = pytest.mark.kafka
@@ -26,11 +29,22 @@ async def no_pause(_seconds: float) -> None:
     return None
 
 
+def both_ports_of(service: Service[Any]) -> httpx.ASGITransport:
+    """What a service answers at its own port, and at that of its metrics."""
+    metrics = metrics_app(service)
+
+    async def answer(scope: Any, receive: Any, send: Any) -> None:
+        await (metrics if scope["path"] == "/metrics" else service.app)(scope, receive, send)
+
+    return httpx.ASGITransport(answer, raise_app_exceptions=False)
+
+
 def auditor_of(platform: Platform) -> Auditor:
     """With the rights of its role and no others."""
     kafka = Kafka(KafkaSettings(kafka_bootstrap_servers=platform.bootstrap, topic_prefix=platform.prefix))
-    transports = {name: httpx.ASGITransport(platform.services[name].app, raise_app_exceptions=False) for name in SERVICES}
-    services = Services({name: f"http://{name}.test" for name in SERVICES}, Badge(platform.clock, NAME).token, transports)
+    transports = {name: both_ports_of(platform.services[name]) for name in SERVICES}
+    addresses, metrics = ({name: f"http://{name}.test{path}" for name in SERVICES} for path in ("", "/metrics"))
+    services = Services(addresses, metrics, Badge(platform.clock, NAME).token, transports)
     return Auditor(Asking(kafka, services, no_pause), platform.clock, lambda: retried(REGION), timedelta())
 
 
