@@ -19,7 +19,7 @@ from auditor.web import Services
 from common.kafka_security import KafkaSettings
 from common.testing.issuer import Badge
 
-pytestmark = pytest.mark.kafka
+pytestmark = [pytest.mark.kafka, pytest.mark.long]
 
 
 async def no_pause(_seconds: float) -> None:
