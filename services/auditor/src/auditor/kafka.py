@@ -16,7 +16,6 @@ from auditor.reach import SERVICES, TOPICS
 from common.kafka_security import KafkaSettings
 from common.log import Log, administration, end_offsets, open_log
 
-
 AT_ONCE = 500  # records; after so many a look can be dropped
 
 
