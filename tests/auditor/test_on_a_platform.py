@@ -22,7 +22,7 @@ from common.metrics_server import metrics_app
 from common.service import Service
 from common.testing.issuer import Badge
 
-pytestmark = pytest.mark.kafka
+pytestmark = [pytest.mark.kafka, pytest.mark.long]
 
 
 async def no_pause(_seconds: float) -> None:

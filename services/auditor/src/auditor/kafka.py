@@ -1,5 +1,6 @@
 """Reads the log without a group, and asks Kafka how far the services' groups are."""
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -14,6 +15,8 @@ from auditor.fold import Fold
 from auditor.reach import SERVICES, TOPICS
 from common.kafka_security import KafkaSettings
 from common.log import Log, administration, end_offsets, open_log
+
+AT_ONCE = 500  # records; after so many a look can be dropped
 
 
 @dataclass(frozen=True)
@@ -44,6 +47,8 @@ class LogReading:
         self._begun = True
         async for record in self._log.records():
             fold.take(record.topic.removeprefix(self._prefix), record)
+            if fold.records % AT_ONCE == 0:
+                await asyncio.sleep(0)
 
 
 class Kafka:

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
-STOPPING = 1.0  # seconds for a look that is dropped to let go of its connections
+STOPPING = 0.5  # seconds for a look that is dropped to let go of its connections
 Look = Callable[[], Awaitable[int]]
 
 
