@@ -22,7 +22,7 @@ CONTROL_SECONDS = 60
 TRIES = 2  # for a rig that itself fails now and then; that says nothing about the build
 RIG_FAILED = "the rig failed"
 LONGEST = 900.0  # seconds that one run may take on a busy machine, with start, drain and dump
-PORTS = 15_000
+PORTS, RATE = 15_000, 32.0
 
 
 class Attempt(NamedTuple):
@@ -105,22 +105,22 @@ def selftest(names: Iterable[str], play: Play, tell: Callable[[Caught], None]) -
         yield caught
 
 
-def real(attempt: Attempt, keep: Path | None, ports: int) -> Sequence[Verdict]:
+def real(attempt: Attempt, keep: Path | None, ports: int, rate: float) -> Sequence[Verdict]:
     """A run of real processes, judged; its folder goes unless it is to be kept."""
     folder = Path(tempfile.mkdtemp(prefix=f"{attempt.build or CONTROL}-{attempt.seed}-", dir=keep))
     try:
-        return _judged(attempt, folder / "run", ports)
+        return _judged(attempt, folder / "run", ["--port-base", str(ports), "--rate", str(rate)])
     finally:
         if keep is None:
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def _judged(attempt: Attempt, folder: Path, ports: int) -> Sequence[Verdict]:
-    options = ["--duration", str(attempt.duration), "--seed", str(attempt.seed), "--profile", attempt.profile, "--port-base", str(ports)]
+def _judged(attempt: Attempt, folder: Path, more: Sequence[str]) -> Sequence[Verdict]:
+    options = ["--duration", str(attempt.duration), "--seed", str(attempt.seed), "--profile", attempt.profile, *more]
     broken = ["--broken", attempt.build] if attempt.build else []
     ran = _python("chaos", *options, *broken, "--folder", str(folder), "--no-judge")
     if ran.returncode:
-        raise RigFailed(_last_line(ran.stdout + ran.stderr))
+        raise RigFailed(_last_line(ran.stderr + ran.stdout))
     judged = _python("chaos.judge", str(folder), "--json")
     if not judged.stdout.startswith("["):
         raise RigFailed(_last_line(judged.stderr))
@@ -143,12 +143,17 @@ def main() -> int:
     parser.add_argument("names", nargs="*", help=f"some builds only, or {CONTROL}; all without")
     parser.add_argument("--keep", type=Path, help="keep the run folders here")
     parser.add_argument("--port-base", type=int, default=PORTS)
+    parser.add_argument("--rate", type=float, default=RATE, help="submissions per second; fewer on a machine with other work")
     asked, console = parser.parse_args(), Console(width=None if sys.stdout.isatty() else 160)
     names = asked.names or [CONTROL, *BUILDS]
     if unknown := set(names) - {CONTROL, *BUILDS}:
         parser.error(f"There is no build {', '.join(sorted(unknown))}.")
     found = list(
-        selftest(names, lambda attempt: real(attempt, asked.keep, asked.port_base), lambda one: console.print(_line(one), markup=False))
+        selftest(
+            names,
+            lambda attempt: real(attempt, asked.keep, asked.port_base, asked.rate),
+            lambda one: console.print(_line(one), markup=False),
+        )
     )
     console.print(_table(found))
     return 0 if all(one.right for one in found) else 1
