@@ -34,7 +34,8 @@ async def rounds(look: Look, every: float | None, stop: asyncio.Event) -> int:
         if every is None and status is not None:
             return status
         with suppress(TimeoutError):
-            await asyncio.wait_for(stop.wait(), every)
+            async with asyncio.timeout(every):
+                await stop.wait()
     return 0
 
 
