@@ -29,8 +29,8 @@ class Running(NamedTuple):
 
 
 @contextmanager
-def one_service(name: str, folder: Path, **told: str) -> Iterator[Running]:
-    """Returns when it listens; `told` is what its environment says beside."""
+def one_service(name: str, folder: Path, answers: str = "/health/started", **told: str) -> Iterator[Running]:
+    """Returns when it answers one path with 200; `told` is what its environment says beside."""
     (folder / "partners").mkdir()
     (folder / "partners" / PARTNER).write_text("whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=\n")
     port, metrics_port = free_port(), free_port()
@@ -47,18 +47,19 @@ def one_service(name: str, folder: Path, **told: str) -> Iterator[Running]:
     }
     child = start_child(name, [sys.executable, "-P", "-m", name], folder / f"{name}.log", {**os.environ, **own, **told})
     try:
-        _await_answer(child, port)
+        _await_answer(child, port, answers)
         yield Running(port, metrics_port, child)
     finally:
         child.stop(STOP_SECONDS)
 
 
-def _await_answer(child: Child, port: int) -> None:
+def _await_answer(child: Child, port: int, path: str) -> None:
     for _ in range(600):
         assert child.alive, child.tail()
         try:
-            if httpx.get(f"http://127.0.0.1:{port}/health/started", trust_env=False).status_code == 200:
+            if httpx.get(f"http://127.0.0.1:{port}{path}", trust_env=False).status_code == 200:
                 return
         except httpx.TransportError:
-            time.sleep(0.1)
+            pass
+        time.sleep(0.1)
     raise AssertionError(child.tail())

@@ -30,7 +30,7 @@ pytestmark = [pytest.mark.long, pytest.mark.timeout(240)]
 @pytest.fixture
 def intake(tmp_path: Path) -> Iterator[Running]:
     """It takes cases without a Kafka."""
-    with one_service("intake", tmp_path, OUTBOX_LIMIT_SECONDS="600", REQUEST_SECONDS=str(PATIENCE)) as running:
+    with one_service("intake", tmp_path, "/health/ready", OUTBOX_LIMIT_SECONDS="600", REQUEST_SECONDS=str(PATIENCE)) as running:
         yield running
 
 
