@@ -16,6 +16,7 @@ from common.gathering import AT_ONCE, Fetching
 from common.kafka_security import PLAINTEXT, KafkaSecurity
 from common.settings import ServiceSettings
 from common.topics import MESSAGE_LIMIT, Topic
+from common.waiting import let_go
 
 HEARTBEAT_MS = 100  # what lies on the partitions of a member that leaves waits until the others have heard of it, by their next heartbeat
 METADATA_MS = 5_000
@@ -108,7 +109,7 @@ async def create_topics(
             _refuse_failures(await admin.create_topics(new))
         await _known(bootstrap_servers, list(wanted), security)
     finally:
-        await admin.close()
+        await let_go(admin.close())
 
 
 def _refuse_failures(response: Any) -> None:
@@ -125,4 +126,4 @@ async def _known(bootstrap_servers: str, names: list[str], security: KafkaSecuri
         for name in names:
             await consumer._client._wait_on_metadata(name)  # noqa: SLF001 - the only call that waits for one topic
     finally:
-        await consumer.stop()
+        await let_go(consumer.stop())

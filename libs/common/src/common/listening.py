@@ -7,6 +7,7 @@ from typing import Any
 from common.blueprint import Blueprint
 from common.broker import Batch, make_broker, subscribe
 from common.consuming import Consuming
+from common.waiting import let_go
 
 
 async def connect(blueprint: Blueprint[Any], group: str, consuming: Consuming[Any], log: Any, made: Callable[[Any], None]) -> None:
@@ -23,7 +24,7 @@ async def connect(blueprint: Blueprint[Any], group: str, consuming: Consuming[An
             await broker.start()
         except (OSError, RuntimeError) as error:  # KafkaError is a RuntimeError
             log.warning("kafka not reachable", kafka=settings.kafka_bootstrap_servers, error=error)
-            await broker.stop()
+            await let_go(broker.stop())
             await asyncio.sleep(1)
         else:
             if subscriber.consumer is not None:

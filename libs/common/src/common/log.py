@@ -9,6 +9,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 
 from common.cloudevents import Record
 from common.kafka_security import KafkaSecurity, KafkaSettings
+from common.waiting import let_go
 
 Place = tuple[str, int]  # topic, partition
 
@@ -62,7 +63,7 @@ async def open_log(kafka: KafkaSettings, topics: Iterable[str], *, whole: bool =
         ends = await consumer.end_offsets(places)
         yield Log(consumer, ends, kafka.topic_prefix)
     finally:
-        await consumer.stop()
+        await let_go(consumer.stop())
 
 
 async def _places(kafka: KafkaSettings, topics: list[str]) -> list[TopicPartition]:
@@ -100,7 +101,7 @@ async def set_group_offsets(kafka: KafkaSettings, group: str, offsets: Mapping[P
         if places:
             await consumer.commit(places)
     finally:
-        await consumer.stop()
+        await let_go(consumer.stop())
 
 
 async def end_offsets(bootstrap: str, security: KafkaSecurity, places: list[TopicPartition]) -> dict[TopicPartition, int]:
@@ -110,7 +111,7 @@ async def end_offsets(bootstrap: str, security: KafkaSecurity, places: list[Topi
         await consumer.start()
         return dict(await consumer.end_offsets(places))
     finally:
-        await consumer.stop()
+        await let_go(consumer.stop())
 
 
 @asynccontextmanager
@@ -121,7 +122,7 @@ async def administration(kafka: KafkaSettings) -> AsyncIterator[AIOKafkaAdminCli
         await admin.start()
         yield admin
     finally:
-        await admin.close()
+        await let_go(admin.close())
 
 
 def reached(kafka: KafkaSettings) -> dict[str, Any]:

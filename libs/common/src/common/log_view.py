@@ -9,6 +9,7 @@ from aiokafka.errors import TopicAuthorizationFailedError
 
 from common.kafka_security import KafkaSettings
 from common.log import administration, reached
+from common.waiting import let_go
 
 Place = tuple[str, int]  # topic without the deployment's prefix, partition
 
@@ -54,7 +55,7 @@ class KafkaLogView:
             begins = await consumer.beginning_offsets(places)
             last = await self._last(consumer, {place: end for place, end in ends.items() if end > begins[place]})
         finally:
-            await consumer.stop()
+            await let_go(consumer.stop())
         return LogState(committed, {self._place(place): end for place, end in ends.items()}, last)
 
     async def _committed(self) -> dict[Place, int]:

@@ -19,6 +19,7 @@ from common.errors import Unavailable
 from common.kafka_security import PLAINTEXT, KafkaSecurity
 from common.log import end_offsets
 from common.topics import MESSAGE_LIMIT
+from common.waiting import let_go
 
 PATIENCE = 15.0  # seconds until the outcome of a batch counts as unknown
 
@@ -203,7 +204,7 @@ async def _end(producer: AIOKafkaProducer) -> None:
     with suppress(KafkaError, OSError):
         if producer._sender is not None:  # noqa: SLF001
             await producer._sender.close()  # noqa: SLF001
-        await producer.client.close()
+        await let_go(producer.client.close())
 
 
 def _refuse(asked: list[_Asked], error: Exception) -> None:

@@ -6,6 +6,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
 from common.kafka_security import KafkaSecurity
+from common.waiting import let_go
 
 
 async def answers(bootstrap: str, security: KafkaSecurity, brokers: int = 1) -> bool:
@@ -17,7 +18,7 @@ async def answers(bootstrap: str, security: KafkaSecurity, brokers: int = 1) -> 
     except (KafkaError, OSError):
         return False
     finally:
-        await client.close()
+        await let_go(client.close())
         logging.getLogger("aiokafka").removeFilter(_quiet)
 
 
