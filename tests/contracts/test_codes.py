@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from fastapi.routing import APIRoute, iter_route_contexts
-from fuzz.test_interfaces import MODULES, NOW
+from offline_services import MODULES, NOW, service
 
 from common.aggregate import Aggregate
 from common.errors import Rejected
@@ -17,10 +17,6 @@ from common.events.codes import LIST_OF, _fields, is_code, models_in
 from common.events.lane import IntakeParked
 from common.http import Body
 from common.ids import derived
-from common.testing.issuer import issuer_settings
-from common.testing.memory import MemoryStore
-from common.testing.service import offline
-from common.testing.stage import StoppedClock
 from intake.domain.submission import CaseSubmitted, ContactMade, QuestionAsked
 from intake.region_pack import read_region
 from scheduling.region import Region
@@ -54,10 +50,8 @@ def bodies(model: Any, path: str) -> list[str]:
 
 def taken() -> Iterator[tuple[str, Any, list[Any]]]:
     """Every field that a partner or somebody of the staff may fill, in path, query and body, with its type."""
-    for name, module in MODULES.items():
-        made = module.settings.Settings(**issuer_settings(), region_path=PACK, environment="test", log_level="error")
-        service, _ = offline(module.app.build(made), MemoryStore(), StoppedClock(NOW))
-        for context in iter_route_contexts(service.app.routes):
+    for name in MODULES:
+        for context in iter_route_contexts(service(name).app.routes):
             route = context.original_route
             if not isinstance(route, APIRoute):
                 continue
@@ -97,8 +91,8 @@ def held_to(model: Any) -> Iterator[str]:
 
 def test_every_list_and_bound_that_a_route_names_is_in_the_region_pack() -> None:
     intake_terms, staff_terms = read_region(PACK / "intake").terms(NOW.date()), Region.read(PACK / "scheduling").terms_at(NOW)
-    for service, terms in (("intake", intake_terms), ("gate", intake_terms), ("scheduling", staff_terms)):
-        found = {one for name, kind, _ in taken() if name.startswith(service) for model in models_in(kind) for one in held_to(model)}
+    for taker, terms in (("intake", intake_terms), ("gate", intake_terms), ("scheduling", staff_terms)):
+        found = {one for name, kind, _ in taken() if name.startswith(taker) for model in models_in(kind) for one in held_to(model)}
         assert len(found) >= 4
         assert found <= {*terms.lists, *terms.bounds}
         assert set(terms.lists) <= set(terms.where)

@@ -1,34 +1,20 @@
 """Every operation of every service answers as its OpenAPI document says, whatever is asked; no answer is a server error."""
 
-from datetime import UTC, datetime
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import pytest
 import schemathesis
 from fuzz.profile import CASES, LONG, SEED
 from hypothesis import HealthCheck, Phase, given, seed, settings
+from offline_services import MODULES, NOW, service
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import content_type_conformance, response_schema_conformance, status_code_conformance
 
-import intake.app
-import intake.settings
-import notifications.app
-import notifications.settings
-import reporting.app
-import reporting.settings
-import scheduling.app
-import scheduling.settings
 from common.access.scopes import ROLES
-from common.testing.issuer import Badge, issuer_settings
-from common.testing.memory import MemoryStore
-from common.testing.service import offline
+from common.testing.issuer import Badge
 from common.testing.stage import StoppedClock
 
-REGION = Path(__file__).parents[2] / "regions" / "south-limburg"
-NOW = datetime(2026, 11, 30, 9, tzinfo=UTC)
-MODULES = {"intake": intake, "scheduling": scheduling, "notifications": notifications, "reporting": reporting}
 CHECKS = (not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance)
 BEARER = Badge(StoppedClock(NOW), *ROLES).token()
 
@@ -36,10 +22,7 @@ BEARER = Badge(StoppedClock(NOW), *ROLES).token()
 @cache
 def papers(name: str) -> Any:
     """The OpenAPI document of a service that runs in this process."""
-    module = MODULES[name]
-    made = module.settings.Settings(**issuer_settings(), region_path=REGION, environment="test", log_level="error")
-    service, _ = offline(module.app.build(made), MemoryStore(), StoppedClock(NOW))
-    return schemathesis.openapi.from_asgi("/openapi.json", asleep(service.app))
+    return schemathesis.openapi.from_asgi("/openapi.json", asleep(service(name).app))
 
 
 def asleep(app: Any) -> Any:
@@ -55,15 +38,23 @@ def asleep(app: Any) -> Any:
     return routes
 
 
-def operations() -> list[tuple[str, str, str]]:
-    """Service, method and path of every documented operation."""
-    return [(name, one.ok().method.upper(), one.ok().path) for name in MODULES for one in papers(name).get_all_operations()]
+def operations(name: str) -> list[tuple[str, str]]:
+    """Method and path of every documented operation."""
+    return [(one.ok().method.upper(), one.ok().path) for one in papers(name).get_all_operations()]
 
 
 @pytest.mark.timeout(24 * 3600 if LONG else 120)
-@pytest.mark.parametrize(("name", "method", "path"), operations())
-def test_an_operation_answers_as_its_document_says(name: str, method: str, path: str) -> None:
-    operation = papers(name)[path][method]
+@pytest.mark.parametrize("name", MODULES)
+def test_every_operation_answers_as_its_document_says(name: str) -> None:
+    tried = operations(name)
+    for method, path in tried:
+        try_one(papers(name)[path][method])
+
+    assert len(tried) >= 9  # those of reporting, which has the fewest
+
+
+def try_one(operation: Any) -> None:
+    """Whatever is asked of it."""
 
     @seed(SEED)
     @settings(
@@ -75,10 +66,3 @@ def test_an_operation_answers_as_its_document_says(name: str, method: str, path:
         case.validate_response(answer, checks=CHECKS)
 
     answers()
-
-
-def test_every_service_has_operations_to_try() -> None:
-    tried = operations()
-
-    assert {name for name, _, _ in tried} == set(MODULES)
-    assert len(tried) > 40
