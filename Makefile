@@ -3,7 +3,8 @@
 .DEFAULT_GOAL := help
 # Processes are started by the dozen; where this is set each of them compiles everything that it imports.
 unexport PYTHONDONTWRITEBYTECODE
-.PHONY: help setup lock up demo test test-containers simulate simulate-selftest chaos chaos-selftest drill fuzz audit weekly check format contracts bench clean
+.PHONY: help setup lock up demo test test-containers simulate simulate-selftest chaos chaos-selftest drill fuzz audit weekly
+.PHONY: check types style imports generated format contracts bench clean
 
 SERVICES := intake scheduling notifications reporting auditor
 MEMBERS := libs/common $(SERVICES:%=services/%) libs/loket
@@ -56,10 +57,19 @@ drill: .venv/.ready ## back up, go on, restore each store alone and all of them,
 	@LOKET_DRILL=long $(BIN)/python -m pytest tests/drill $(ARGS)
 
 check: .venv/.ready ## format, lint, types, import rules, generated files up to date
+	@$(MAKE) --no-print-directory --jobs 2 types style imports generated
+
+types: .venv/.ready
+	@$(BIN)/mypy libs/*/src services/*/src
+
+style: .venv/.ready
 	@$(BIN)/ruff format --check --quiet .
 	@$(BIN)/ruff check --quiet .
-	@$(BIN)/mypy libs/*/src services/*/src
+
+imports: .venv/.ready
 	@$(BIN)/lint-imports
+
+generated: .venv/.ready
 	@$(BIN)/python -m loket contracts --check
 
 format: .venv/.ready ## rewrites the code as `check` wants it

@@ -10,13 +10,13 @@ from pydantic import BaseModel, ValidationError
 
 from common.processing.register import Register
 from common.terms import Bounds
+from common.yaml_text import read_yaml
 from intake.domain.decision_table import DecisionTable
 from intake.domain.region import Catalogue, Codes, Group, Municipality, Norm, Partner, Region, Retention, Sponsor
 from intake.domain.screening import FACTS
 from intake.gateway.admission import PAYLOADS, QUESTION_ASKED
 
 M = TypeVar("M", bound=BaseModel)
-_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 NEEDED_REASONS = frozenset({"documents_missing", "information_not_received", "permit_not_granted"})
 BOUNDED_DAYS = ("arrives_on", "starts_on", "not_before", "occurred_at", "applied_on", "decided_on", "issued_on")
 BOUNDED_NUMBERS = ("stay_months", "response_minutes", "persons_of_a_question")
@@ -151,7 +151,7 @@ def _checked(file: Path, kind: type[M], content: object, where: str) -> M:
 
 def _load(file: Path) -> Mapping[str, object]:
     try:
-        content = yaml.load(file.read_text(encoding="utf-8"), _Loader)  # nosec B506 # noqa: S506 - both loaders are safe ones
+        content = read_yaml(file.read_text(encoding="utf-8"))
     except OSError as error:
         raise RegionPackWrong(f"{file} cannot be read: {error.strerror}.") from None
     except yaml.YAMLError as error:

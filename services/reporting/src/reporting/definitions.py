@@ -6,8 +6,9 @@ from datetime import date
 from pathlib import Path
 from typing import Literal
 
-import yaml
 from pydantic import BaseModel, Field, ValidationError
+
+from common.yaml_text import read_yaml
 
 HERE = Path(__file__).parent / "indicators"
 FRONT_MATTER = re.compile(r"\A-- ---\n(?P<yaml>(?:--.*\n)+?)-- ---\n(?P<sql>.*)\Z", re.DOTALL)
@@ -89,7 +90,7 @@ def read_definition(path: Path) -> Definition:
     match = FRONT_MATTER.match(path.read_text(encoding="utf-8"))
     if match is None:
         raise DefinitionError(f"{path.name} does not open with its front matter between two lines `-- ---`.")
-    front = yaml.safe_load("".join(line.removeprefix("--").removeprefix(" ") for line in match["yaml"].splitlines(keepends=True)))
+    front = read_yaml("".join(line.removeprefix("--").removeprefix(" ") for line in match["yaml"].splitlines(keepends=True)))
     statements = [statement.strip() for statement in match["sql"].split(";\n") if statement.strip()]
     if len(statements) != 2:  # noqa: PLR2004 - what is counted, and the figure
         raise DefinitionError(

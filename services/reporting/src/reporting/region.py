@@ -8,6 +8,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import yaml
 from pydantic import BaseModel, Field, ValidationError, field_validator
 
+from common.yaml_text import read_yaml
+
 R = TypeVar("R", bound=BaseModel)
 
 
@@ -100,7 +102,7 @@ class Region(BaseModel, frozen=True):
 
 def _rows(path: Path, kind: type[R]) -> tuple[R, ...]:
     try:
-        found = yaml.safe_load(path.read_text(encoding="utf-8"))
+        found = read_yaml(path.read_text(encoding="utf-8"))
     except (OSError, yaml.YAMLError) as error:
         raise RegionError(f"{path} cannot be read: {type(error).__name__}.") from error
     return tuple(_row(path, number, row, kind) for number, row in enumerate(found if isinstance(found, list) else [found], 1))

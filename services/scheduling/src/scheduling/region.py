@@ -12,6 +12,7 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from common.terms import Bounds, Terms
+from common.yaml_text import read_yaml
 from scheduling.domain.catalogue import Closure, Codes, DatedRow, Desk, Location, NamedRow, Policies, Policy, Product, in_force
 from scheduling.domain.localtime import local_day, midnight
 
@@ -123,7 +124,7 @@ class Region:
 
 def _content(path: Path) -> object:
     try:
-        return yaml.safe_load(path.read_text(encoding="utf-8"))
+        return read_yaml(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise RegionFault(f"{path} is missing.") from None
     except yaml.YAMLError as fault:

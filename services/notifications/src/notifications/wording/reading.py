@@ -6,8 +6,9 @@ from typing import TypeVar
 import yaml
 from pydantic import BaseModel, ValidationError
 
+from common.yaml_text import read_yaml
+
 M = TypeVar("M", bound=BaseModel)
-LOADER: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 class RegionFault(Exception):
@@ -17,7 +18,7 @@ class RegionFault(Exception):
 def read(path: Path, model: type[M]) -> M:
     """The file as `model`; raises `RegionFault` that names every faulty row."""
     try:
-        rows = yaml.load(path.read_text(encoding="utf-8"), Loader=LOADER)  # nosec B506 # noqa: S506 - a safe loader, in C where there is one
+        rows = read_yaml(path.read_text(encoding="utf-8"))
         return model.model_validate(rows)
     except OSError as error:
         raise RegionFault(f"{path} cannot be read: {error.strerror}.") from error

@@ -3,10 +3,11 @@
 import re
 from collections.abc import Iterator
 from datetime import date
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
-from jinja2 import StrictUndefined, Template, TemplateError, TemplateSyntaxError, nodes
+from jinja2 import Environment, StrictUndefined, Template, TemplateError, TemplateSyntaxError, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 from pydantic import BaseModel, ConfigDict, Field
@@ -103,9 +104,15 @@ def _names(tree: nodes.Template) -> Iterator[str]:
 
 def _compile(name: str, file: TemplateFile | LayoutFile) -> tuple[Template, Template, Template]:
     try:
-        return PLAIN.from_string(getattr(file, "subject", "")), PLAIN.from_string(file.text), HTML.from_string(file.html)
+        return _template(PLAIN, getattr(file, "subject", "")), _template(PLAIN, file.text), _template(HTML, file.html)
     except TemplateSyntaxError as error:
         raise RegionFault(f"{name}, line {error.lineno}: {error.message}") from error
+
+
+@cache
+def _template(environment: Environment, source: str) -> Template:
+    """Made once for each source: a region's wording is read again and again where many services are made in one process."""
+    return environment.from_string(source)
 
 
 def _tidy(text: str) -> str:
