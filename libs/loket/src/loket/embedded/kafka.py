@@ -33,7 +33,7 @@ CA_FILE = Path("tls") / "ca.crt"
 """Under the folder of a secure one: what its clients believe."""
 _SECURE = "secure"
 _HEAP, _HEAP_OF_A_MEMBER = "-Xmx512m", "-Xmx384m"
-_FLAGS = ["-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xlog:disable", "-Xlog:all=error:stderr"]
+_FLAGS = ["-XX:+UseSerialGC", "-XX:-UsePerfData", "-XX:TieredStopAtLevel=1", "-Xlog:disable", "-Xlog:all=error:stderr"]
 _QUIET = "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn"
 
 
@@ -201,11 +201,10 @@ class EmbeddedKafka:
 
     def _command(self, main: str, java: Java, class_path: Sequence[Path], arguments: Sequence[str]) -> list[str]:
         basis = [_HEAP_OF_A_MEMBER if self._member else _HEAP, *_FLAGS, _QUIET, "-cp", os.pathsep.join(map(str, class_path))]
-        warm: list[str] = []
+        kept = archive(self._cache, "kafka", java, basis, f"{os.getpid()}-{self.port}")
         if main == "kafka.Kafka":
-            self._archive = archive(self._cache, "kafka", java, basis, f"{os.getpid()}-{self.port}")
-            warm = self._archive.options
-        return [str(java.program), *warm, *basis, main, *arguments]
+            self._archive = kept
+        return [str(java.program), *(kept.options if main == "kafka.Kafka" else kept.reading), *basis, main, *arguments]
 
     def _wait_until_it_answers(self, child: Child) -> None:
         deadline = time.monotonic() + READY_WITHIN

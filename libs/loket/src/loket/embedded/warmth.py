@@ -23,8 +23,15 @@ class Archive:
 
     @property
     def options(self) -> list[str]:
-        written, read = ("AOTCacheOutput", "AOTCache") if self.java.feature >= _AOT_SINCE else ("ArchiveClassesAtExit", "SharedArchiveFile")
-        return [f"-XX:{read}={self.path}"] if self.path.exists() else [f"-XX:{written}={self.draft}"]
+        """To read it, or to write it where there is none yet."""
+        written = "AOTCacheOutput" if self.java.feature >= _AOT_SINCE else "ArchiveClassesAtExit"
+        return self.reading or [f"-XX:{written}={self.draft}"]
+
+    @property
+    def reading(self) -> list[str]:
+        """To read it where there is one: for another program of the same class path, whose own classes must not take its place."""
+        read = "AOTCache" if self.java.feature >= _AOT_SINCE else "SharedArchiveFile"
+        return [f"-XX:{read}={self.path}"] if self.path.exists() else []
 
     def keep(self) -> None:
         """After a clean end: what the JVM wrote counts from now on."""
