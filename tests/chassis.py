@@ -16,9 +16,13 @@ from common.events.case import CaseReferred
 from common.events.visit import VisitDeferred
 from common.ids import derived
 from common.store.port import Collection
+from common.topics import TOPICS
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 LONG = float(os.environ.get("LOKET_TEST_PATIENCE", "60"))  # seconds until a wait counts as failed; nothing is asserted about time
+
+FEW_PARTITIONS = [topic._replace(partitions=3) for topic in TOPICS]
+"""The platform's topics for a test: with all their partitions, making them takes a broker two seconds of its processor."""
 
 
 class Thing(Aggregate):

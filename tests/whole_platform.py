@@ -18,7 +18,7 @@ import orjson
 import yaml
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
-from chassis import LONG
+from chassis import FEW_PARTITIONS, LONG
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from standardwebhooks import Webhook
 
@@ -34,7 +34,6 @@ from common.broker import create_topics
 from common.service import Service
 from common.telemetry import Tracing
 from common.testing.issuer import Badge, issuer_settings
-from common.topics import TOPICS
 from loket.embedded.child import free_port
 
 REGION = Path(__file__).parent.parent / "regions" / "south-limburg"
@@ -174,7 +173,7 @@ async def whole_platform(
 ) -> AsyncIterator[Platform]:
     """The platform under a topic prefix of its own, or again under one that it had, running until the block ends."""
     prefix, clock, letterbox, spans = prefix or f"t{secrets.token_hex(4)}.", clock or MovedClock(), Letterbox(), InMemorySpanExporter()
-    await create_topics(kafka, TOPICS, prefix)
+    await create_topics(kafka, FEW_PARTITIONS, prefix)
     letterbox.open()
     keys = _partner_secrets(folder / "partners")
     services = _services(kafka, folder, prefix, clock, letterbox.port, spans, mongo_url, keep)

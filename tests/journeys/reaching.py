@@ -4,9 +4,8 @@ from datetime import timedelta
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
+from chassis import FEW_PARTITIONS
 from whole_platform import Platform
-
-from common.topics import TOPICS
 
 
 async def has_told(platform: Platform, case: str, topic: str, times: int = 1) -> bool:
@@ -48,7 +47,9 @@ async def everything_in_the_log(platform: Platform) -> list[Any]:
     consumer = AIOKafkaConsumer(bootstrap_servers=platform.bootstrap, auto_offset_reset="earliest")
     await consumer.start()
     try:
-        places = [TopicPartition(platform.prefix + topic.name, partition) for topic in TOPICS for partition in range(topic.partitions)]
+        places = [
+            TopicPartition(platform.prefix + topic.name, partition) for topic in FEW_PARTITIONS for partition in range(topic.partitions)
+        ]
         consumer.assign(places)
         ends = await consumer.end_offsets(places)
         await consumer.seek_to_beginning()

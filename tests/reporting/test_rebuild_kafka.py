@@ -8,6 +8,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from chassis import FEW_PARTITIONS
 from reporting_room import NOVEMBER, SETTINGS
 from reporting_told import END, Told, id_
 from test_figures_hold import a_month
@@ -21,7 +22,6 @@ from common.publisher import Publisher
 from common.service import Service
 from common.store.port import Collection
 from common.testing.stage import StoppedClock
-from common.topics import TOPICS
 from reporting.app import build
 from reporting.domain import Fact, Period
 from reporting.generations import live
@@ -37,7 +37,7 @@ CLOCK = StoppedClock(END)
 async def settings(kafka_bootstrap: str, tmp_path: Path) -> Settings:
     own = {"kafka_bootstrap_servers": kafka_bootstrap, "topic_prefix": f"t{uuid4().hex[:8]}.", "sqlite_path": tmp_path / "reporting.sqlite"}
     settings = SETTINGS.model_copy(update=own)
-    await create_topics(kafka_bootstrap, TOPICS, settings.topic_prefix)
+    await create_topics(kafka_bootstrap, FEW_PARTITIONS, settings.topic_prefix)
     return settings
 
 
