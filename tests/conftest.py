@@ -1,11 +1,11 @@
-"""What every suite may ask for: one Kafka and one MongoDB-protocol server per process of the run."""
+"""What every suite may ask for: one Kafka per run, and one MongoDB-protocol server for each of its processes."""
 
 import pytest
 from loket_fixtures import kafka_bootstrap, mongo_url
 
 __all__ = ["kafka_bootstrap", "mongo_url"]
 
-pytest_plugins = ["closing_table"]
+pytest_plugins = ["closing_table", "one_kafka"]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
