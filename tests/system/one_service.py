@@ -3,7 +3,7 @@
 import os
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -29,8 +29,8 @@ class Running(NamedTuple):
 
 
 @contextmanager
-def one_service(name: str, folder: Path, answers: str = "/health/started", **told: str) -> Iterator[Running]:
-    """Returns when it answers one path with 200; `told` is what its environment says beside."""
+def one_service(name: str, folder: Path, answers: str = "/health/started", program: Sequence[str] = (), **told: str) -> Iterator[Running]:
+    """Returns when it answers one path with 200; `program` runs in place of its own, `told` is what its environment says beside."""
     (folder / "partners").mkdir()
     (folder / "partners" / PARTNER).write_text("whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=\n")
     port, metrics_port = free_port(), free_port()
@@ -45,7 +45,7 @@ def one_service(name: str, folder: Path, answers: str = "/health/started", **tol
         "PARTNER_SECRETS_PATH": str(folder / "partners"),
         **{name.upper(): value for name, value in issuer_settings().items()},
     }
-    child = start_child(name, [sys.executable, "-P", "-m", name], folder / f"{name}.log", {**os.environ, **own, **told})
+    child = start_child(name, [sys.executable, "-P", *(program or ("-m", name))], folder / f"{name}.log", {**os.environ, **own, **told})
     try:
         _await_answer(child, port, answers)
         yield Running(port, metrics_port, child)

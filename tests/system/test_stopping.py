@@ -1,4 +1,4 @@
-"""A process that is told to stop while its store or Kafka is away ends by itself, with status 0 and not by its last resort."""
+"""A process told to stop while its store or Kafka is away ends by itself, with status 0; one whose stop hangs, by its last resort."""
 
 import socket
 import sqlite3
@@ -10,6 +10,8 @@ from pathlib import Path
 import httpx
 import pytest
 from tests.system.one_service import STOP_SECONDS, Running, one_service
+
+HANGS = Path(__file__).parent / "hanging_stop.py"
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(180)]
 
@@ -52,6 +54,12 @@ def test_while_the_store_cannot_be_opened(tmp_path: Path) -> None:
     with locked(tmp_path / "scheduling.sqlite"), one_service("scheduling", tmp_path) as service:
         waits_for(service, "the store is being opened")
         assert stops_by_itself(service)
+
+
+def test_a_stop_that_hangs_is_ended_by_the_last_resort(tmp_path: Path) -> None:
+    with one_service("intake", tmp_path, program=[str(HANGS)]) as service:
+        assert service.child.stop(STOP_SECONDS)
+        assert service.child.popen.returncode == 1
 
 
 def test_while_the_store_takes_no_writes(tmp_path: Path) -> None:
