@@ -40,15 +40,15 @@ async def test_signature_and_token_lead_to_the_same_case(desk, fast_track):
     assert borne.json() == signed_too.json()
 
 
-@pytest.mark.parametrize("wrong", [wrong for wrong in FORGED if wrong != "no header"])
-async def test_a_forged_token_is_refused_even_beside_a_right_signature(desk, fast_track, wrong):
+async def test_a_forged_token_is_refused_even_beside_a_right_signature(desk, fast_track):
     body = json.dumps(event(fast_track())).encode()
-    headers = [*STRUCTURED.items(), *signed(body, "1").items(), *(("authorization", value) for value in FORGED[wrong])]
+    assert len(FORGED) > 100
+    rightly = [*STRUCTURED.items(), *signed(body, "1").items()]
 
-    answer = await desk.client.post("/v1/events", content=body, headers=headers)
-
-    assert answer.status_code == 401
-    assert desk.service.told == []
+    for wrong in FORGED.keys() - {"no header"}:
+        headers = [*rightly, *(("authorization", value) for value in FORGED[wrong])]
+        assert (await desk.client.post("/v1/events", content=body, headers=headers)).status_code == 401, wrong
+        assert desk.service.told == [], wrong
 
 
 @pytest.mark.parametrize(

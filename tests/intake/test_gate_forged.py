@@ -122,38 +122,36 @@ def wrong_headers(body: bytes) -> dict[str, dict[str, str | None]]:
     }
 
 
-BODY = b'{"specversion":"1.0"}'
-SIGNATURES, HEADERS = wrong_signatures(BODY), wrong_headers(BODY)
-
-
 def test_there_are_more_than_sixty_ways_to_forge():
-    assert len(SIGNATURES) + len(HEADERS) > 60
+    body = b'{"specversion":"1.0"}'
+
+    assert len(wrong_signatures(body)) + len(wrong_headers(body)) > 60
 
 
-async def refused(desk, body, changes):
+async def refused(desk, body, changes, wrong):
     headers = {**STRUCTURED, **signed(body, "1"), **changes}
     answer = await desk.client.post(
         "/v1/events",
         content=body,
         headers=[(name.encode(), value.encode()) for name, value in headers.items() if value is not GONE],
     )
-    assert answer.status_code == 401
-    assert answer.json()["detail"].startswith("The signature is ")
-    assert desk.service.told == []
+    assert answer.status_code == 401, wrong
+    assert answer.json()["detail"].startswith("The signature is "), wrong
+    assert desk.service.told == [], wrong
 
 
-@pytest.mark.parametrize("wrong", SIGNATURES)
-async def test_a_forged_signature_is_refused_and_nothing_is_stored(desk, fast_track, wrong):
+async def test_a_forged_signature_is_refused_and_nothing_is_stored(desk, fast_track):
     body = json.dumps(event(fast_track())).encode()
 
-    await refused(desk, body, {"webhook-signature": wrong_signatures(body)[wrong]})
+    for wrong, signature in wrong_signatures(body).items():
+        await refused(desk, body, {"webhook-signature": signature}, wrong)
 
 
-@pytest.mark.parametrize("wrong", HEADERS)
-async def test_what_is_signed_for_another_or_for_another_time_is_refused_and_nothing_is_stored(desk, fast_track, wrong):
+async def test_what_is_signed_for_another_or_for_another_time_is_refused_and_nothing_is_stored(desk, fast_track):
     body = json.dumps(event(fast_track())).encode()
 
-    await refused(desk, body, wrong_headers(body)[wrong])
+    for wrong, headers in wrong_headers(body).items():
+        await refused(desk, body, headers, wrong)
 
 
 @pytest.mark.parametrize("change", [lambda body: body + b" ", lambda body: body[:-1], lambda body: body.replace(b"GM0935", b"GM0928", 1)])
