@@ -4,6 +4,7 @@ PROFILE=quick (unless set) measures the first six parts in three minutes, full a
 tiny ones, and PARTS=a,c which measures only those, leave the page and the results as they are.
 """
 
+import argparse
 import os
 import sys
 import tempfile
@@ -21,6 +22,7 @@ QUICK = ["a", "b", "c", "d", "e", "f"]
 
 def main() -> int:
     """0 when every result is valid, whichever goals are met."""
+    argparse.ArgumentParser("make bench", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter).parse_args()
     profile = PROFILES[os.environ.get("PROFILE", "quick")]
     usual = QUICK if profile.name == "quick" else list(PARTS)
     keys = os.environ["PARTS"].split(",") if os.environ.get("PARTS") else usual
